@@ -1,0 +1,53 @@
+/** Long work: a job is what was asked, an attempt is one try of a worker process at it. */
+import { z } from 'zod';
+import { id, nothing, timestamp, wireError } from './common.ts';
+import { event, procedure } from './define.ts';
+
+export const jobKind = z.enum(['import', 'train', 'eval', 'generate', 'caption']);
+export type JobKind = z.output<typeof jobKind>;
+
+/** `interrupted`: the engine died while it ran; it can be resumed. */
+export const jobStatus = z.enum(['queued', 'running', 'done', 'failed', 'cancelled', 'interrupted']);
+export type JobStatus = z.output<typeof jobStatus>;
+
+export const jobProgress = z.object({
+  jobId: id,
+  /** Which part of the work is under way, a key of the message catalogue such as `probe` or `train-gpt`. */
+  phase: z.string(),
+  done: z.number(),
+  total: z.number(),
+  /** Units a second, 0 while unknown. */
+  rate: z.number(),
+  /** Seconds left for the whole phase; null while unknown. */
+  secondsLeft: z.number().nullable(),
+});
+export type JobProgress = z.output<typeof jobProgress>;
+
+export const job = z.object({
+  id,
+  kind: jobKind,
+  status: jobStatus,
+  title: z.string(),
+  createdAt: timestamp,
+  startedAt: timestamp.nullable(),
+  finishedAt: timestamp.nullable(),
+  attempts: z.number().int(),
+  canResume: z.boolean(),
+  error: wireError.nullable(),
+  progress: jobProgress.nullable(),
+});
+export type Job = z.output<typeof job>;
+
+export const jobsProcedures = {
+  'jobs.list': procedure(nothing, z.object({ jobs: z.array(job) })),
+  'jobs.get': procedure(z.object({ jobId: id }), job),
+  /** Graceful first; a worker that does not stop within a few seconds is killed. Training keeps its checkpoint. */
+  'jobs.cancel': procedure(z.object({ jobId: id }), job),
+  'jobs.resume': procedure(z.object({ jobId: id }), job),
+};
+
+export const jobsEvents = {
+  'jobs.changed': event(job),
+  /** At most ten times a second a job. */
+  'jobs.progress': event(jobProgress),
+};

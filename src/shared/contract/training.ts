@@ -1,0 +1,79 @@
+/** Training runs: a run belongs to a snapshot, is carried by a job, and leaves metrics and checkpoints. */
+import { z } from 'zod';
+import { trainingConfig } from '../domain/training-config.ts';
+import { id, nothing, timestamp } from './common.ts';
+import { event, procedure } from './define.ts';
+import { job } from './jobs.ts';
+
+export const trainingStage = z.enum(['tokenizer', 'gpt']);
+export type TrainingStage = z.output<typeof trainingStage>;
+
+/** One point of a curve. `step` counts optimizer steps within the stage. */
+export const metricPoint = z.object({
+  stage: trainingStage,
+  step: z.number().int(),
+  epoch: z.number(),
+  /** e.g. `loss/train`, `loss/val`, `lr`, `grad-norm`, `psnr/val`, `clips-per-second`, `gflops`. */
+  name: z.string(),
+  value: z.number(),
+});
+export type MetricPoint = z.output<typeof metricPoint>;
+
+export const run = z.object({
+  id,
+  name: z.string(),
+  snapshotId: id,
+  snapshotName: z.string(),
+  jobId: id,
+  createdAt: timestamp,
+  config: trainingConfig,
+  job,
+  /** Held-out loss of the GPT in nats a token before training and at its best; null until known. */
+  valLossBefore: z.number().nullable(),
+  valLossBest: z.number().nullable(),
+  /** Whether a checkpoint exists that can generate. */
+  canGenerate: z.boolean(),
+});
+export type Run = z.output<typeof run>;
+
+/** What an evaluation of a checkpoint on one split found. */
+export const evalReport = z.object({
+  runId: id,
+  split: z.enum(['train', 'val', 'test']),
+  clips: z.number().int(),
+  /** Nats a token, and its exponential. */
+  tokenLoss: z.number(),
+  perplexity: z.number(),
+  /** Nats a byte-pair token of the caption given the clip. */
+  captionLoss: z.number().nullable(),
+  psnr: z.number(),
+  ssim: z.number(),
+  /** Share of the codebook that the split uses, 0 … 1. */
+  codebookUse: z.number(),
+});
+export type EvalReport = z.output<typeof evalReport>;
+
+export const trainingProcedures = {
+  'training.start': procedure(
+    z.object({
+      snapshotId: id,
+      name: z.string().trim().max(200).default(''),
+      config: trainingConfig.prefault({}),
+    }),
+    run,
+  ),
+  'training.listRuns': procedure(nothing, z.object({ runs: z.array(run) })),
+  'training.getRun': procedure(z.object({ runId: id }), run),
+  'training.metrics': procedure(z.object({ runId: id }), z.object({ points: z.array(metricPoint) })),
+  'training.deleteRun': procedure(z.object({ runId: id }), nothing),
+  'training.evaluate': procedure(
+    z.object({ runId: id, split: z.enum(['train', 'val', 'test']).default('test') }),
+    job,
+  ),
+  'training.evalReport': procedure(z.object({ jobId: id }), evalReport),
+};
+
+export const trainingEvents = {
+  'training.metrics': event(z.object({ runId: id, points: z.array(metricPoint) })),
+  'training.changed': event(z.object({ runId: id })),
+};

@@ -1,0 +1,189 @@
+/**
+ * What passes between the engine and a worker process: one call `run` with a spec of paths and settings, events while it
+ * goes on, one result. Tensors and pixels never travel; they lie in files that the specs name.
+ */
+import { z } from 'zod';
+import { trainingConfig } from '../domain/training-config.ts';
+import { id, splitName, wireError } from './common.ts';
+import type { ContractShape } from './define.ts';
+import { event, procedure } from './define.ts';
+import { sampling } from './generation.ts';
+import { jobProgress } from './jobs.ts';
+import { mediaKind } from './library.ts';
+import { device } from './system.ts';
+import { evalReport, metricPoint } from './training.ts';
+
+export const workerKind = z.enum(['import', 'train', 'eval', 'generate', 'caption']);
+export type WorkerKind = z.output<typeof workerKind>;
+
+const mediaTools = z.object({ ffmpeg: z.string(), ffprobe: z.string() });
+export type MediaTools = z.output<typeof mediaTools>;
+
+/** What a worker needs to run ONNX graphs and to decode media. */
+const compute = z.object({ device, threads: z.number().int().min(1), tools: mediaTools });
+
+/** Where to find the pixels of a clip. */
+export const clipSource = z.object({
+  clipId: id,
+  path: z.string(),
+  /** SHA-256 of the file, hex: the key of everything derived from it. */
+  contentHash: z.string(),
+  kind: mediaKind,
+  start: z.number(),
+  end: z.number(),
+  caption: z.string(),
+});
+export type ClipSource = z.output<typeof clipSource>;
+
+/** The file a snapshot is stored in: immutable, named by its id, carries all a run needs. */
+export const snapshotFile = z.object({
+  id,
+  hash: z.string(),
+  members: z.array(clipSource.extend({ split: splitName })),
+});
+export type SnapshotFile = z.output<typeof snapshotFile>;
+
+// ── import ────────────────────────────────────────────────────────────────────────────────────────────────────────
+export const importSpec = z.object({
+  paths: z.array(z.string()),
+  tools: mediaTools,
+  /** Root of the content-addressed store, for thumbnails and strips. */
+  storeFolder: z.string(),
+  /** Content hashes already in the library, so that duplicates are skipped early. */
+  knownHashes: z.array(z.string()),
+});
+
+/** One file that was read: its facts and the clips cut from it. */
+export const importedAsset = z.object({
+  path: z.string(),
+  contentHash: z.string(),
+  bytes: z.number().int(),
+  modifiedAt: z.number(),
+  kind: mediaKind,
+  format: z.string(),
+  width: z.number().int(),
+  height: z.number().int(),
+  duration: z.number(),
+  frameRate: z.number(),
+  frameCount: z.number().int(),
+  hasAlpha: z.boolean(),
+  hasAudio: z.boolean(),
+  variableFrameRate: z.boolean(),
+  rotation: z.number().int(),
+  caption: z.string(),
+  clips: z.array(
+    z.object({
+      start: z.number(),
+      end: z.number(),
+      frameCount: z.number().int(),
+      /** Hashes (SHA-256) of files in the store: poster image and hover strip. */
+      thumbnail: z.string(),
+      strip: z.string(),
+      /** Perceptual hashes of frames spread over the clip, 16 hex digits (64 bits) each. */
+      perceptualHashes: z.array(z.string()),
+    }),
+  ),
+});
+export type ImportedAsset = z.output<typeof importedAsset>;
+
+export const importFileResult = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('imported'), asset: importedAsset }),
+  z.object({ outcome: z.literal('duplicate'), path: z.string(), contentHash: z.string() }),
+  z.object({ outcome: z.enum(['skipped', 'failed']), path: z.string(), reason: wireError }),
+]);
+export type ImportFileResult = z.output<typeof importFileResult>;
+
+// ── train, eval, generate, caption ────────────────────────────────────────────────────────────────────────────────
+/** A run's folder holds `checkpoints/` and nothing else that a worker may write. */
+export const trainSpec = compute.extend({
+  runFolder: z.string(),
+  snapshotPath: z.string(),
+  /** Decoded windows are kept here by content, shared by all runs. */
+  cacheFolder: z.string(),
+  config: trainingConfig,
+});
+export type TrainSpec = z.output<typeof trainSpec>;
+
+export const evalSpec = compute.extend({
+  runId: id,
+  runFolder: z.string(),
+  snapshotPath: z.string(),
+  cacheFolder: z.string(),
+  split: splitName,
+});
+export type EvalSpec = z.output<typeof evalSpec>;
+
+export const generateSpec = compute.extend({
+  runFolder: z.string(),
+  prompt: z.string(),
+  sampling,
+  /** The take's folder: gets `frame-0000.png` …, `tokens.json`, and `take.mp4`. */
+  takeFolder: z.string(),
+  frameRate: z.number().gt(0),
+});
+export type GenerateSpec = z.output<typeof generateSpec>;
+
+export const captionSpec = compute.extend({
+  runFolder: z.string(),
+  cacheFolder: z.string(),
+  clips: z.array(clipSource),
+});
+export type CaptionSpec = z.output<typeof captionSpec>;
+
+export const workerSpec = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('import'), spec: importSpec }),
+  z.object({ kind: z.literal('train'), spec: trainSpec }),
+  z.object({ kind: z.literal('eval'), spec: evalSpec }),
+  z.object({ kind: z.literal('generate'), spec: generateSpec }),
+  z.object({ kind: z.literal('caption'), spec: captionSpec }),
+]);
+export type WorkerSpec = z.output<typeof workerSpec>;
+
+export const workerResult = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('import') }),
+  z.object({
+    kind: z.literal('train'),
+    valLossBefore: z.number().nullable(),
+    valLossBest: z.number().nullable(),
+  }),
+  z.object({ kind: z.literal('eval'), report: evalReport }),
+  z.object({ kind: z.literal('generate'), frames: z.number().int(), stopped: z.boolean() }),
+  z.object({
+    kind: z.literal('caption'),
+    suggestions: z.array(z.object({ clipId: id, text: z.string(), logProbability: z.number() })),
+  }),
+]);
+export type WorkerResult = z.output<typeof workerResult>;
+
+export const workerContract = {
+  procedures: { run: procedure(workerSpec, workerResult) },
+  events: {
+    /** Also the heartbeat: sent at least every two seconds while the worker lives. */
+    alive: event(z.object({})),
+    progress: event(jobProgress.omit({ jobId: true })),
+    /** import: one event a file. */
+    file: event(importFileResult),
+    /** train: points of the curves. */
+    metrics: event(z.object({ points: z.array(metricPoint) })),
+    /** train: a checkpoint is complete on disk. */
+    checkpoint: event(
+      z.object({
+        stage: z.enum(['tokenizer', 'gpt']),
+        step: z.number().int(),
+        valLoss: z.number().nullable(),
+        best: z.boolean(),
+      }),
+    ),
+    /** generate: frames 0 … `done`-1 are on disk. */
+    frames: event(
+      z.object({
+        done: z.number().int(),
+        total: z.number().int(),
+        width: z.number().int(),
+        height: z.number().int(),
+      }),
+    ),
+  },
+} satisfies ContractShape;
+
+export type WorkerContract = typeof workerContract;

@@ -1,0 +1,95 @@
+/** Every setting of a training run, with its default and range. Defaults suit tens to hundreds of short clips on two cores. */
+import { z } from 'zod';
+
+/** What the model sees of a clip: `frames` images at `size`×`size`, spread evenly over the clip. */
+export const windowConfig = z.object({
+  /** 1 + a multiple of the tokenizer's temporal stride: the first frame is coded alone. */
+  frames: z.number().int().min(1).max(257).default(17),
+  size: z.number().int().min(16).max(256).default(64),
+});
+export type WindowConfig = z.output<typeof windowConfig>;
+
+export const optimizerConfig = z.object({
+  kind: z.enum(['adamw']).default('adamw'),
+  learningRate: z.number().gt(0).max(1),
+  /** Fraction of all steps during which the rate rises from 0. */
+  warmup: z.number().min(0).max(0.5).default(0.05),
+  /** The cosine ends at this fraction of the peak rate. */
+  finalRate: z.number().min(0).max(1).default(0.05),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.95),
+  epsilon: z.number().gt(0).default(1e-8),
+  weightDecay: z.number().min(0).max(1).default(0.05),
+  /** Gradients are scaled down to this global norm; 0 switches clipping off. */
+  clipNorm: z.number().min(0).default(1),
+});
+export type OptimizerConfig = z.output<typeof optimizerConfig>;
+
+/** How long a stage trains and on how much at once. */
+const stageLength = {
+  epochs: z.number().int().min(0).max(100_000),
+  /** Clips an optimizer step. */
+  batch: z.number().int().min(1).max(1024),
+  /** Clips a pass through the graph; batch is a multiple of it. Small ones stay in cache. */
+  microBatch: z.number().int().min(1).max(64),
+};
+
+/** FSQ video autoencoder: patches of 8×8 (and 4 frames in time, after the first frame) and causal attention. */
+export const tokenizerConfig = z.object({
+  /** Pixels a token spans along t, y and x. */
+  strideT: z.literal(4).default(4),
+  strideS: z.number().int().min(2).max(32).default(8),
+  /** FSQ levels per latent channel; their product is the size of the codebook. */
+  levels: z.array(z.number().int().min(2).max(64)).min(1).max(8).default([8, 5, 5, 5]),
+  width: z.number().int().min(16).max(1024).default(192),
+  heads: z.number().int().min(1).max(16).default(3),
+  /** Transformer blocks in the encoder and in the decoder each. */
+  depth: z.number().int().min(1).max(24).default(3),
+});
+export type TokenizerConfig = z.output<typeof tokenizerConfig>;
+
+export const gptConfig = z.object({
+  /** `frame`: tokens of a frame by masked decoding, frames in order; `raster`: plain next-token. */
+  order: z.enum(['frame', 'raster']).default('frame'),
+  width: z.number().int().min(16).max(2048).default(256),
+  heads: z.number().int().min(1).max(32).default(4),
+  depth: z.number().int().min(1).max(48).default(6),
+  /** Tokens of text that fit before the video; longer captions are cut. */
+  textLength: z.number().int().min(4).max(256).default(32),
+  /** Entries of the byte-level BPE, the 256 bytes and the special tokens included. */
+  textVocabulary: z.number().int().min(260).max(65_536).default(1024),
+});
+export type GptConfig = z.output<typeof gptConfig>;
+
+export const trainingConfig = z.object({
+  window: windowConfig.prefault({}),
+  seed: z.number().int().min(0).max(0xffffffff).default(1),
+  tokenizer: z
+    .object({
+      model: tokenizerConfig.prefault({}),
+      optimizer: optimizerConfig.prefault({ learningRate: 1e-3 }),
+      epochs: stageLength.epochs.default(30),
+      batch: stageLength.batch.default(8),
+      microBatch: stageLength.microBatch.default(4),
+    })
+    .prefault({}),
+  gpt: z
+    .object({
+      model: gptConfig.prefault({}),
+      optimizer: optimizerConfig.prefault({ learningRate: 1e-3 }),
+      epochs: stageLength.epochs.default(40),
+      batch: stageLength.batch.default(8),
+      microBatch: stageLength.microBatch.default(4),
+      dropout: z.number().min(0).max(0.9).default(0.1),
+      /** Share of captions left out in training, so that guidance has an unconditional model to compare with. */
+      captionDropout: z.number().min(0).max(1).default(0.1),
+      /** Share of micro-batches that learn clip → text. */
+      captionShare: z.number().min(0).max(1).default(0.2),
+    })
+    .prefault({}),
+  /** Checkpoints kept besides the best and the last. */
+  keepCheckpoints: z.number().int().min(0).max(100).default(1),
+  /** Optimizer steps between checkpoints inside an epoch; a checkpoint is also written after every epoch. */
+  checkpointEvery: z.number().int().min(1).max(1_000_000).default(200),
+});
+export type TrainingConfig = z.output<typeof trainingConfig>;

@@ -1,0 +1,121 @@
+/**
+ * Every error that a user can meet: its code, and its message in English and Chinese. A message says what happened and
+ * what to do next; `{name}` marks a parameter. Add an entry here first, then throw it with `new AppError(code, params)`.
+ */
+export const catalogue = {
+  // General
+  internal: {
+    en: 'Something went wrong inside Reelwright ({detail}). Try again; if it happens again, send the log.',
+    zh: 'Reelwright 内部出错（{detail}）。请重试；如再次出现，请把日志发给我们。',
+  },
+  'invalid-input': {
+    en: 'The value of “{field}” is not valid: {problem}.',
+    zh: '“{field}”的值无效：{problem}。',
+  },
+  cancelled: { en: 'Stopped, as you asked.', zh: '已按你的要求停止。' },
+  disconnected: {
+    en: 'The connection to the engine was lost. It reconnects by itself; if it does not, start Reelwright again.',
+    zh: '与引擎的连接已断开。会自动重连；若没有恢复，请重新启动 Reelwright。',
+  },
+  'unknown-procedure': {
+    en: 'The engine does not know “{name}”. The studio and the engine differ in version: update both.',
+    zh: '引擎不认识“{name}”。界面与引擎版本不同：请都更新。',
+  },
+  'not-found': { en: '{what} {id} does not exist any more.', zh: '{what} {id} 已不存在。' },
+
+  // Workspace
+  'workspace-locked': {
+    en: 'Another Reelwright (process {pid}) is using the workspace {path}. Close it, or choose another workspace.',
+    zh: '另一个 Reelwright（进程 {pid}）正在使用工作区 {path}。请关闭它，或换一个工作区。',
+  },
+  'workspace-newer': {
+    en: 'The workspace {path} was made by a newer Reelwright (schema {found}, this one knows {known}). Update Reelwright.',
+    zh: '工作区 {path} 由更新版本的 Reelwright 创建（结构版本 {found}，当前支持 {known}）。请更新 Reelwright。',
+  },
+  'workspace-unwritable': {
+    en: 'Cannot write to the workspace {path}: {detail}. Check its permissions, or choose another workspace.',
+    zh: '无法写入工作区 {path}：{detail}。请检查权限，或换一个工作区。',
+  },
+  'disk-full': {
+    en: 'The disk with {path} is full. Free some space and try again; nothing that was finished is lost.',
+    zh: '{path} 所在磁盘已满。请腾出空间后重试；已完成的内容不会丢失。',
+  },
+
+  // Jobs and workers
+  'worker-killed': {
+    en: 'The worker process was ended from outside ({signal}), perhaps because memory ran out. Resume to go on from the last checkpoint.',
+    zh: '工作进程被外部终止（{signal}），可能是内存不足。可从上一个检查点继续。',
+  },
+  'worker-exited': {
+    en: 'The worker process stopped before it was done (exit code {code}). {detail}',
+    zh: '工作进程未完成就退出了（退出码 {code}）。{detail}',
+  },
+  'worker-silent': {
+    en: 'The worker process gave no sign of life for {seconds} seconds and was ended. Resume to try again.',
+    zh: '工作进程 {seconds} 秒没有响应，已被结束。可继续重试。',
+  },
+  'engine-stopped': {
+    en: 'The engine stopped while this was running. Resume to go on where it was.',
+    zh: '引擎在任务运行时停止了。可从中断处继续。',
+  },
+  'job-not-resumable': {
+    en: 'This job cannot be resumed. Start it again.',
+    zh: '此任务无法继续，请重新开始。',
+  },
+
+  // Media
+  'ffmpeg-missing': {
+    en: 'No working ffmpeg was found. Set its path in the settings, or install ffmpeg and start again.',
+    zh: '未找到可用的 ffmpeg。请在设置中填写路径，或安装 ffmpeg 后重新启动。',
+  },
+  'file-unreadable': {
+    en: 'Cannot read {path}: {detail}. Check that the file exists and that you may read it.',
+    zh: '无法读取 {path}：{detail}。请确认文件存在且有读取权限。',
+  },
+  'file-empty': {
+    en: '{path} is empty (0 bytes). Copy it again from its source.',
+    zh: '{path} 是空文件（0 字节）。请重新复制。',
+  },
+  'file-not-media': {
+    en: '{path} is not a video or an animated image that Reelwright can read ({detail}).',
+    zh: '{path} 不是 Reelwright 能读取的视频或动图（{detail}）。',
+  },
+  'file-damaged': {
+    en: '{path} is damaged: {detail}. Export it again from its source, or repair it with a video tool.',
+    zh: '{path} 已损坏：{detail}。请从来源重新导出，或用视频工具修复。',
+  },
+  'file-unsupported': { en: '{path}: files of this kind are not imported.', zh: '{path}：不导入这类文件。' },
+  'file-duplicate': {
+    en: '{path} is already in the library (same content).',
+    zh: '{path} 已在库中（内容相同）。',
+  },
+  'file-exists': {
+    en: '{path} exists already. Choose another name, or allow overwriting.',
+    zh: '{path} 已存在。请换一个名字，或允许覆盖。',
+  },
+
+  // Splits, training, generation
+  'too-few-groups': {
+    en: 'There are {groups} groups of clips, but {parts} parts to fill. Add clips from other sources, or set a part to 0.',
+    zh: '共有 {groups} 组片段，却要分成 {parts} 份。请添加其他来源的片段，或把某一份设为 0。',
+  },
+  'no-clips': { en: 'There are no clips to work on. Import some first.', zh: '没有可用的片段。请先导入。' },
+  'checkpoint-missing': {
+    en: 'This run has no checkpoint yet that can be used. Let it train until the first checkpoint is written.',
+    zh: '此次训练还没有可用的检查点。请训练到写出第一个检查点。',
+  },
+  'checkpoint-damaged': {
+    en: 'The checkpoint {path} is damaged ({detail}). Resume uses the one before it.',
+    zh: '检查点 {path} 已损坏（{detail}）。继续时会使用前一个。',
+  },
+  'device-unavailable': {
+    en: 'The device “{device}” cannot be used here: {detail}. Choose another in the settings.',
+    zh: '此处无法使用设备“{device}”：{detail}。请在设置中选择其他设备。',
+  },
+  'loss-not-finite': {
+    en: 'The loss became infinite at step {step}. Lower the learning rate and resume.',
+    zh: '第 {step} 步损失变为无穷大。请降低学习率后继续。',
+  },
+} as const satisfies Record<string, { en: string; zh: string }>;
+
+export type ErrorCode = keyof typeof catalogue;
