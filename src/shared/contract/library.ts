@@ -70,4 +70,3 @@ export const libraryEvents = {
   'library.changed': event(z.object({ clips: z.number().int() })),
 };
 
-export { splitName };

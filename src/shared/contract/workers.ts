@@ -121,14 +121,12 @@ export const generateSpec = compute.extend({
   takeFolder: z.string(),
   frameRate: z.number().gt(0),
 });
-export type GenerateSpec = z.output<typeof generateSpec>;
 
 export const captionSpec = compute.extend({
   runFolder: z.string(),
   cacheFolder: z.string(),
   clips: z.array(clipSource),
 });
-export type CaptionSpec = z.output<typeof captionSpec>;
 
 export const workerSpec = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), spec: importSpec }),

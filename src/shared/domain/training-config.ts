@@ -67,9 +67,9 @@ export const trainingConfig = z.object({
   tokenizer: z
     .object({
       model: tokenizerConfig.prefault({}),
-      optimizer: optimizerConfig.prefault({ learningRate: 1e-3 }),
-      epochs: stageLength.epochs.default(30),
-      batch: stageLength.batch.default(8),
+      optimizer: optimizerConfig.prefault({ learningRate: 1.5e-3, warmup: 0.1 }),
+      epochs: stageLength.epochs.default(40),
+      batch: stageLength.batch.default(4),
       microBatch: stageLength.microBatch.default(4),
     })
     .prefault({}),

@@ -89,6 +89,10 @@ export const catalogue = {
     en: '{path} is already in the library (same content).',
     zh: '{path} 已在库中（内容相同）。',
   },
+  'caption-unreadable': {
+    en: 'The caption {path} cannot be used: {detail}. Save it as short UTF-8 text and import again.',
+    zh: '无法使用说明文字 {path}：{detail}。请存为简短的 UTF-8 文本后重新导入。',
+  },
   'file-exists': {
     en: '{path} exists already. Choose another name, or allow overwriting.',
     zh: '{path} 已存在。请换一个名字，或允许覆盖。',
