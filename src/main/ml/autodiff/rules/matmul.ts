@@ -1,0 +1,45 @@
+/** Gradient rules of matrix products. Transposition is folded into the products instead of being carried out. */
+import type { GraphNode, Value } from '../../onnx/graph.ts';
+import * as op from '../../onnx/ops.ts';
+import type { Rule } from '../rule.ts';
+import { input, intAttribute, sumTo } from '../rule.ts';
+
+export const matmulRules: Record<string, Rule> = {
+  MatMul: productRule,
+  FusedMatMul: productRule,
+};
+
+/** Of y = α·a′·b′, where a′ is a or its transpose: da′ = α·dy·b′ᵀ and db′ = α·a′ᵀ·dy. */
+function productRule(dy: Value, node: GraphNode): [() => Value, () => Value] {
+  const [a, b] = [input(node, 0), input(node, 1)];
+  const transA = intAttribute(node, 'transA', 0) === 1;
+  const transB = intAttribute(node, 'transB', 0) === 1;
+  const alpha = alphaOf(node);
+  const gradientOfA = () =>
+    transA
+      ? op.matmul(b, dy, { transA: transB, transB: true, alpha })
+      : op.matmul(dy, b, { transB: !transB, alpha });
+  const gradientOfB = () => {
+    if (b.shape.length === 2 && !transA) return weightGradient(flatten(a), flatten(dy), transB, alpha);
+    return transB
+      ? op.matmul(dy, a, { transA: true, transB: transA, alpha })
+      : op.matmul(a, dy, { transA: !transA, alpha });
+  };
+  return [() => sumTo(gradientOfA(), a.shape), () => sumTo(gradientOfB(), b.shape)];
+}
+
+/** One product over all rows of the batch instead of one per batch element and a sum. */
+function weightGradient(a_NI: Value, dy_NO: Value, transposed: boolean, alpha: number): Value {
+  return transposed
+    ? op.matmul(dy_NO, a_NI, { transA: true, alpha })
+    : op.matmul(a_NI, dy_NO, { transA: true, alpha });
+}
+
+function flatten(x: Value): Value {
+  return op.reshape(x, [-1, x.shape.at(-1)!]);
+}
+
+function alphaOf(node: GraphNode): number {
+  const attribute = node.attributes['alpha'];
+  return attribute !== undefined && 'float' in attribute ? attribute.float : 1;
+}

@@ -1,0 +1,44 @@
+/** Layers as functions of values. Weights of linear maps are [in, out]; the last axis of activations is the width. */
+import type { Value } from '../onnx/graph.ts';
+import * as op from '../onnx/ops.ts';
+
+/** x·weight + bias over the last axis. */
+export function linear(x: Value, weight: Value, bias?: Value): Value {
+  const product = op.matmul(x, weight);
+  return bias === undefined ? product : op.add(product, bias);
+}
+
+/** Root-mean-square normalisation over the last axis (Zhang and Sennrich 2019). */
+export function rmsNorm(x: Value, gain?: Value, epsilon = 1e-6): Value {
+  const meanSquare = op.reduceMean(op.square(x), { axes: [-1], keepDims: true });
+  const normed = op.mul(x, op.reciprocal(op.sqrt(op.add(meanSquare, epsilon))));
+  return gain === undefined ? normed : op.mul(normed, gain);
+}
+
+/** Layer normalisation over the last axis (Ba et al. 2016). */
+export function layerNorm(x: Value, gain: Value, bias: Value, epsilon = 1e-5): Value {
+  const centred = op.sub(x, op.reduceMean(x, { axes: [-1], keepDims: true }));
+  const variance = op.reduceMean(op.square(centred), { axes: [-1], keepDims: true });
+  const normed = op.mul(centred, op.reciprocal(op.sqrt(op.add(variance, epsilon))));
+  return op.add(op.mul(normed, gain), bias);
+}
+
+/** Gated feed-forward (Shazeer 2020): (silu(x·gate) ∘ x·up)·down, with gate and up side by side in one matrix [D, 2F]. */
+export function swiglu(x: Value, gateUp: Value, down: Value): Value {
+  const hidden = gateUp.shape[1]! / 2;
+  const [gate, up] = linears(x, gateUp, [hidden, hidden]) as [Value, Value];
+  return op.matmul(op.mul(op.silu(gate), up), down);
+}
+
+/**
+ * Linear maps of one input whose weights lie side by side in one matrix. The matrix is cut rather than the result: it is
+ * several times smaller than the activations of a batch.
+ */
+export function linears(x: Value, weight: Value, widths: readonly number[]): Value[] {
+  return op.split(weight, 1, widths).map((part) => op.matmul(x, part));
+}
+
+/** Vectors of a table [rows, D] for integer ids of any shape → [ids…, D]. */
+export function embedding(table: Value, ids: Value): Value {
+  return op.gather(table, ids);
+}

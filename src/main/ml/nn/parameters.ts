@@ -1,0 +1,121 @@
+/** The weights of a model: declared once with shape and start values, then bound to any number of graphs. */
+import type { Shape } from '../onnx/dtype.ts';
+import { formatShape, sizeOf } from '../onnx/dtype.ts';
+import type { Graph, Value } from '../onnx/graph.ts';
+import { Random } from '../random.ts';
+
+export type Initializer = { kind: 'zeros' } | { kind: 'ones' } | { kind: 'normal'; std: number };
+
+export interface ParameterSpec {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly init: Initializer;
+  /** Whether weight decay applies: matrices yes, gains and biases no. */
+  readonly decay: boolean;
+}
+
+/** Values of parameters by name. */
+export type Weights = ReadonlyMap<string, Float32Array>;
+
+export class ParameterSet {
+  readonly #specs = new Map<string, ParameterSpec>();
+
+  /** Matrices decay unless told otherwise; vectors do not. */
+  declare(name: string, shape: Shape, init: Initializer, decay = shape.length > 1): void {
+    if (this.#specs.has(name)) throw new Error(`the parameter “${name}” is declared twice`);
+    this.#specs.set(name, { name, shape, init, decay });
+  }
+
+  matrix(name: string, shape: Shape, std: number): void {
+    this.declare(name, shape, { kind: 'normal', std });
+  }
+
+  ones(name: string, shape: Shape): void {
+    this.declare(name, shape, { kind: 'ones' }, false);
+  }
+
+  zeros(name: string, shape: Shape): void {
+    this.declare(name, shape, { kind: 'zeros' });
+  }
+
+  get specs(): ParameterSpec[] {
+    return [...this.#specs.values()];
+  }
+
+  spec(name: string): ParameterSpec {
+    const spec = this.#specs.get(name);
+    if (spec === undefined) throw new Error(`the parameter “${name}” is not declared`);
+    return spec;
+  }
+
+  /** Number of weights. */
+  get size(): number {
+    return this.specs.reduce((sum, spec) => sum + sizeOf(spec.shape), 0);
+  }
+
+  /** Start values. Each depends on seed and name only, so that adding a parameter does not change the others. */
+  initialise(seed: number): Map<string, Float32Array> {
+    return new Map(this.specs.map((spec) => [spec.name, initialValues(spec, seed)]));
+  }
+
+  /** Throws, naming the parameter, unless `weights` holds every parameter in the declared size. */
+  check(weights: Weights): void {
+    for (const { name, shape } of this.specs) {
+      const found = weights.get(name)?.length;
+      if (found !== sizeOf(shape))
+        throw new Error(`the parameter “${name}” ${formatShape(shape)} has ${found ?? 'no'} values`);
+    }
+  }
+
+  /** The parameters as inputs of `graph`, created when first asked for; for training. */
+  asInputs(graph: Graph): BoundParameters {
+    return new BoundParameters(this, ({ name, shape }) => graph.input(name, 'float32', shape));
+  }
+
+  /** The parameters as constants of `graph`, which ONNX Runtime can pack once; for inference. */
+  asConstants(graph: Graph, weights: Weights): BoundParameters {
+    this.check(weights);
+    return new BoundParameters(this, ({ name, shape }) =>
+      graph.constant('float32', shape, weights.get(name)!),
+    );
+  }
+}
+
+/** Parameters as values of one graph. */
+export class BoundParameters {
+  readonly #set: ParameterSet;
+  readonly #bind: (spec: ParameterSpec) => Value;
+  readonly #values = new Map<string, Value>();
+
+  constructor(set: ParameterSet, bind: (spec: ParameterSpec) => Value) {
+    this.#set = set;
+    this.#bind = bind;
+  }
+
+  get(name: string): Value {
+    let value = this.#values.get(name);
+    if (value === undefined) {
+      value = this.#bind(this.#set.spec(name));
+      this.#values.set(name, value);
+    }
+    return value;
+  }
+
+  /** Those asked for so far, in the order of declaration. */
+  get used(): { spec: ParameterSpec; value: Value }[] {
+    return this.#set.specs.flatMap((spec) => {
+      const value = this.#values.get(spec.name);
+      return value === undefined ? [] : [{ spec, value }];
+    });
+  }
+}
+
+function initialValues({ name, shape, init }: ParameterSpec, seed: number): Float32Array {
+  const values = new Float32Array(sizeOf(shape));
+  if (init.kind === 'ones') values.fill(1);
+  if (init.kind === 'normal') {
+    const random = Random.seeded(seed, name);
+    for (let i = 0; i < values.length; i++) values[i] = init.std * random.normal();
+  }
+  return values;
+}

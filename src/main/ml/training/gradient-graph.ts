@@ -1,0 +1,91 @@
+/** Makes the training graph of a task: loss, metrics, and gradients added to running sums; and its twin without gradients. */
+import { gradients } from '../autodiff/gradients.ts';
+import type { BoundParameters, ParameterSet } from '../nn/parameters.ts';
+import type { TensorType } from '../onnx/dtype.ts';
+import { encodeModel, type Model } from '../onnx/encode.ts';
+import { matmulFlops } from '../onnx/flops.ts';
+import { Graph, type Lowering, type Value } from '../onnx/graph.ts';
+import * as op from '../onnx/ops.ts';
+
+export type BatchTypes = Readonly<Record<string, TensorType>>;
+
+export interface LossResult {
+  /** float32 scalar that training lowers. */
+  loss: Value;
+  /** Further float32 scalars worth watching. */
+  metrics?: Readonly<Record<string, Value>>;
+}
+
+export interface Task<Batch extends BatchTypes = BatchTypes> {
+  parameters: ParameterSet;
+  /** What a micro-batch consists of. */
+  inputs: Batch;
+  lowering?: Lowering;
+  loss(graph: Graph, parameters: BoundParameters, inputs: Record<keyof Batch, Value>): LossResult;
+}
+
+/** An encoded graph with what a trainer must know of it. */
+export interface TrainingGraph {
+  model: Model;
+  /** Names of the parameters that it reads. */
+  parameters: string[];
+  /** Names of the batch inputs. */
+  inputs: string[];
+  /** `loss` and the names of the metrics. */
+  scalars: string[];
+  /** Floating-point operations of the matrix products in a run. */
+  flops: number;
+}
+
+/** Names under which gradient sums enter and leave. */
+export const sumInput = (parameter: string): string => `sum/${parameter}`;
+export const sumOutput = (parameter: string): string => `next-sum/${parameter}`;
+
+/**
+ * Inputs: parameters, `sum/<parameter>`, batch. Outputs: `loss`, metrics, `next-sum/<parameter>` = sum + gradient. Several tasks
+ * can share one parameter set; each touches only the parameters it uses.
+ */
+export function buildGradientGraph<Batch extends BatchTypes>(task: Task<Batch>): TrainingGraph {
+  const { graph, bound, loss, scalars } = buildLoss(task);
+  const used = bound.used;
+  const gradientValues = gradients(
+    graph,
+    loss,
+    used.map(({ value }) => value),
+  );
+  used.forEach(({ spec }, i) => {
+    const sum = graph.input(sumInput(spec.name), 'float32', spec.shape);
+    graph.output(sumOutput(spec.name), op.add(sum, gradientValues[i]!));
+  });
+  return describe(graph, bound, task, scalars);
+}
+
+/** Inputs: parameters and batch. Outputs: `loss` and metrics. */
+export function buildLossGraph<Batch extends BatchTypes>(task: Task<Batch>): TrainingGraph {
+  const { graph, bound, scalars } = buildLoss(task);
+  return describe(graph, bound, task, scalars);
+}
+
+function buildLoss<Batch extends BatchTypes>(task: Task<Batch>) {
+  const graph = new Graph(task.lowering);
+  const bound = task.parameters.asInputs(graph);
+  const inputs = Object.fromEntries(
+    Object.entries(task.inputs).map(([name, { dtype, shape }]) => [name, graph.input(name, dtype, shape)]),
+  ) as Record<keyof Batch, Value>;
+  const { loss, metrics = {} } = task.loss(graph, bound, inputs);
+  const scalars = { loss, ...metrics };
+  for (const [name, value] of Object.entries(scalars)) graph.output(name, value);
+  return { graph, bound, loss, scalars: Object.keys(scalars) };
+}
+
+function describe(graph: Graph, bound: BoundParameters, task: Task, scalars: string[]): TrainingGraph {
+  const model = encodeModel(graph);
+  const fed = (name: string) => model.inputs.has(name);
+  return {
+    model,
+    parameters: bound.used.map(({ spec }) => spec.name).filter(fed),
+    inputs: Object.keys(task.inputs).filter(fed),
+    scalars,
+    flops: matmulFlops(graph),
+  };
+}

@@ -1,0 +1,55 @@
+/** Held-out losses of a GPT over any number of clips, in nats a token. */
+import { captionFeeds, generateFeeds, type GptExample } from '#main/ml/gpt/batches.ts';
+import type { GptShape } from '#main/ml/gpt/shape.ts';
+import { gptTask } from '#main/ml/gpt/training-task.ts';
+import type { Lowering } from '#main/ml/onnx/graph.ts';
+import { Random } from '#main/ml/random.ts';
+import { buildLossGraph, type TrainingGraph } from '#main/ml/training/gradient-graph.ts';
+import type { Batch } from './trainer.ts';
+import { chunks } from './chunks.ts';
+
+/** Every evaluation draws the same masks, so that losses of different weights compare. */
+const MASK_SEED = 1;
+
+export interface GptLosses {
+  tokenLoss: number;
+  /** Null when no clip has a caption. */
+  captionLoss: number | null;
+}
+
+/** The graphs that `evaluateGpt` runs. */
+export function gptEvaluations(
+  shape: GptShape,
+  batch: number,
+  lowering: Lowering,
+): Record<'generate' | 'caption', TrainingGraph> {
+  return {
+    generate: buildLossGraph(gptTask('generate', shape, { batch, lowering })),
+    caption: buildLossGraph(gptTask('caption', shape, { batch, lowering })),
+  };
+}
+
+/** `evaluate` runs one of the graphs and gives its metrics, as `Trainer.evaluate` does. */
+export async function evaluateGpt(
+  evaluate: (graph: 'generate' | 'caption', feeds: Batch) => Promise<Record<string, number>>,
+  examples: readonly GptExample[],
+  shape: GptShape,
+  batch: number,
+): Promise<GptLosses> {
+  const random = Random.seeded(MASK_SEED, 'evaluation');
+  const tokens = { nats: 0, counts: 0 };
+  const captions = { nats: 0, counts: 0 };
+  for (const part of chunks(examples, batch)) {
+    add(tokens, await evaluate('generate', generateFeeds(part, shape, { batch, random })));
+    add(captions, await evaluate('caption', captionFeeds(part, shape, { batch, random })));
+  }
+  return {
+    tokenLoss: tokens.nats / tokens.counts,
+    captionLoss: captions.counts === 0 ? null : captions.nats / captions.counts,
+  };
+}
+
+function add(sum: { nats: number; counts: number }, { nats, counts }: Record<string, number>): void {
+  sum.nats += nats!;
+  sum.counts += counts!;
+}

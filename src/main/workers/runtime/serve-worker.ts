@@ -1,0 +1,81 @@
+/** The frame every worker process stands in: one `run` call from the engine, events back, and no life beyond the engine's. */
+import { workerContract, type WorkerContract } from '#shared/contract/workers.ts';
+import type { WorkerKind, WorkerResult, WorkerSpec } from '#shared/contract/workers.ts';
+import type { EventName, Payload } from '#shared/contract/define.ts';
+import { explainDiskFull } from '#shared/errors/disk-full.ts';
+import { createEventHub } from '#shared/rpc/event-hub.ts';
+import { processTransport } from '#shared/rpc/process-transport.ts';
+import { serve } from '#shared/rpc/server.ts';
+import { createProgressMeter } from './progress-meter.ts';
+
+const HEARTBEAT_MS = 1000;
+/** How long a handler may take to stop once the engine is gone. */
+const LAST_WORDS_MS = 60_000;
+
+export interface WorkerContext {
+  /** Aborts when the job is cancelled or the engine is gone: finish the step, write what must not be lost, return. */
+  signal: AbortSignal;
+  emit<N extends EventName<WorkerContract>>(name: N, payload: Payload<WorkerContract, N>): void;
+  /** Cheap enough to call at every unit of work: reports at most ten times a second. */
+  progress(phase: string, done: number, total: number): void;
+}
+
+export type SpecOf<K extends WorkerKind> = Extract<WorkerSpec, { kind: K }>['spec'];
+/** What a handler returns: the result without its `kind`. */
+export type ResultOf<K extends WorkerKind> = Omit<Extract<WorkerResult, { kind: K }>, 'kind'>;
+export type WorkerHandler<K extends WorkerKind> = (
+  spec: SpecOf<K>,
+  context: WorkerContext,
+) => Promise<ResultOf<K>>;
+
+/** Call once, at the top level of the worker's entry module. */
+export function serveWorker<K extends WorkerKind>(kind: K, handler: WorkerHandler<K>): void {
+  if (!process.send) {
+    process.stderr.write(`This is the ${kind} worker of Reelwright; the engine starts it.\n`);
+    process.exit(2);
+  }
+  // Ctrl-C in a terminal reaches the whole process group. The engine hears it too and cancels in good order.
+  process.on('SIGINT', () => {});
+  process.on('SIGHUP', () => {});
+
+  const events = createEventHub<WorkerContract>();
+  const meter = createProgressMeter(() => performance.now());
+  const transport = processTransport(process);
+  let running: Promise<unknown> = Promise.resolve();
+
+  const run = async (spec: SpecOf<K>, signal: AbortSignal): Promise<WorkerResult> => {
+    const result = await handler(spec, {
+      signal,
+      emit: (name, payload) => events.emit(name, payload),
+      progress: (phase, done, total) => {
+        const report = meter.update(phase, done, total);
+        if (report) events.emit('progress', report);
+      },
+    });
+    return { ...result, kind } as unknown as WorkerResult;
+  };
+
+  serve(
+    workerContract,
+    {
+      run: (request, { signal }) => {
+        if (request.kind !== kind) throw new Error(`The ${kind} worker was given a ${request.kind} job`);
+        const outcome = run(request.spec as SpecOf<K>, signal).catch((error: unknown) => {
+          // The engine starts workers in the workspace folder.
+          throw explainDiskFull(error, process.cwd());
+        });
+        running = outcome.catch(() => {});
+        return outcome;
+      },
+    },
+    events,
+    transport,
+  );
+
+  setInterval(() => events.emit('alive', {}), HEARTBEAT_MS).unref();
+
+  transport.onClose(() => {
+    setTimeout(() => process.exit(1), LAST_WORDS_MS).unref();
+    void running.then(() => process.exit(0));
+  });
+}

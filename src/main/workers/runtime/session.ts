@@ -1,0 +1,118 @@
+/** ONNX Runtime behind a small face: models in, tensors by name in and out. Only `devices.ts` beside it knows the library. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Device } from '#shared/contract/system.ts';
+import { AppError } from '#shared/errors/app-error.ts';
+import type { TensorData, TensorType } from '#main/ml/onnx/dtype.ts';
+import { sizeOf, zeros } from '#main/ml/onnx/dtype.ts';
+import type { Model } from '#main/ml/onnx/encode.ts';
+import type { Lowering } from '#main/ml/onnx/graph.ts';
+
+/** A tensor as ONNX Runtime holds it, in the memory of the machine or of the device. */
+export type RuntimeTensor = Tensor;
+
+export interface Compute {
+  device: Device;
+  /** Threads inside an operator; only the CPU uses them. */
+  threads: number;
+}
+
+interface SessionOptions extends Compute {
+  /** Outputs that stay in the memory of the device and come back as tensors to be fed again; not for the CPU. */
+  keepOnDevice?: readonly string[];
+  /** Writes a trace of every node to a file with this prefix; see `endProfiling`. */
+  profilePrefix?: string;
+}
+
+/** Which operators a graph for `device` may use. */
+export function loweringFor(device: Device): Lowering {
+  return device === 'webgpu' ? 'webgpu' : 'cpu';
+}
+
+/** A tensor over `data`, which is not copied: what is written to it later is what the next run reads. */
+export function hostTensor({ dtype, shape }: TensorType, data: TensorData): RuntimeTensor {
+  if (data.length !== sizeOf(shape))
+    throw new Error(`${data.length} values for a tensor of shape [${shape.join(', ')}]`);
+  return new Tensor(dtype, data, shape);
+}
+
+export function zeroTensor(type: TensorType): RuntimeTensor {
+  return hostTensor(type, zeros(type.dtype, sizeOf(type.shape)));
+}
+
+export class Session {
+  readonly model: Model;
+  readonly #session: InferenceSession;
+
+  private constructor(model: Model, session: InferenceSession) {
+    this.model = model;
+    this.#session = session;
+  }
+
+  /** Throws `device-unavailable` when the device cannot run the model. */
+  static async create(model: Model, options: SessionOptions): Promise<Session> {
+    try {
+      return new Session(model, await InferenceSession.create(model.bytes, sessionOptions(options)));
+    } catch (error) {
+      if (options.device === 'cpu') throw error;
+      throw new AppError('device-unavailable', { device: options.device, detail: plainReason(error) });
+    }
+  }
+
+  /** All outputs by name. Data is read in place; its length must be that of the input. */
+  async run(feeds: Readonly<Record<string, TensorData>>): Promise<Record<string, TensorData>> {
+    const results = await this.runTensors(this.tensors(feeds));
+    return Object.fromEntries(
+      Object.entries(results).map(([name, tensor]) => [name, tensor.data as TensorData]),
+    );
+  }
+
+  /** Typed arrays as tensors of this model's inputs; what its outputs do not need was left out of it and is passed over. */
+  tensors(feeds: Readonly<Record<string, TensorData>>): Record<string, RuntimeTensor> {
+    return Object.fromEntries(
+      Object.entries(feeds).flatMap(([name, data]) => {
+        const type = this.model.inputs.get(name);
+        return type === undefined ? [] : [[name, hostTensor(type, data)]];
+      }),
+    );
+  }
+
+  /** Like `run`, over tensors. Outputs named in `fetches` are written into those tensors, without a copy on the CPU. */
+  async runTensors(
+    feeds: Readonly<Record<string, RuntimeTensor>>,
+    fetches: Readonly<Record<string, RuntimeTensor>> = {},
+  ): Promise<Record<string, RuntimeTensor>> {
+    const targets = Object.fromEntries(
+      [...this.model.outputs.keys()].map((name) => [name, fetches[name] ?? null]),
+    );
+    return await this.#session.run(feeds, targets);
+  }
+
+  endProfiling(): void {
+    this.#session.endProfiling();
+  }
+
+  async dispose(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+function sessionOptions({ device, threads, keepOnDevice = [], profilePrefix }: SessionOptions) {
+  return {
+    executionProviders: [device],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    // 3: errors only. Warnings are about constants that were folded and the like.
+    logSeverityLevel: 3,
+    ...(keepOnDevice.length === 0
+      ? {}
+      : { preferredOutputLocation: Object.fromEntries(keepOnDevice.map((name) => [name, 'gpu-buffer'])) }),
+    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+  } as InferenceSession.SessionOptions;
+}
+
+/** ONNX Runtime's messages begin with source file and condition; what helps comes after them. */
+function plainReason(error: unknown): string {
+  const [line = ''] = (error instanceof Error ? error.message : String(error)).split('\n');
+  return line.replace(/^.* was false\. /, '').replace(/\.$/, '');
+}

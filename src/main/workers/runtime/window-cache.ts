@@ -1,0 +1,39 @@
+/** Decoded windows on disk, found by what they were decoded from: the same clip is decoded once for all runs. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { decodeWindow } from '#main/engine/media/decode-window.ts';
+import type { ClipSource, MediaTools } from '#shared/contract/workers.ts';
+import type { WindowConfig } from '#shared/domain/training-config.ts';
+import { writeAtomic } from './write-atomic.ts';
+
+/** Raised when decoding changes, so that old windows are not taken for new ones. */
+const DECODING = 1;
+
+export interface WindowCache {
+  /** frames_THWC, uint8 RGB, from disk when it was decoded before. */
+  read(source: ClipSource, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+export function createWindowCache(cacheFolder: string, window: WindowConfig, tools: MediaTools): WindowCache {
+  const bytes = window.frames * window.size * window.size * 3;
+
+  return {
+    async read(source, signal) {
+      const key = windowKey(source, window);
+      const path = join(cacheFolder, 'windows', key.slice(0, 2), `${key}.rgb`);
+      const known = await readFile(path).catch(() => undefined);
+      // A file of another length was cut short, by a full disk for example: it is decoded anew.
+      if (known?.length === bytes) return known;
+      const frames = await decodeWindow(source, window, tools, signal);
+      await writeAtomic(path, frames);
+      return frames;
+    },
+  };
+}
+
+function windowKey({ contentHash, start, end }: ClipSource, { frames, size }: WindowConfig): string {
+  return createHash('sha256')
+    .update(JSON.stringify([DECODING, contentHash, start, end, frames, size]))
+    .digest('hex');
+}

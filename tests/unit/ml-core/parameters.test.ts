@@ -1,0 +1,86 @@
+/** Parameters, the learning-rate schedule and rotary tables: what needs no runtime to check. */
+import { describe, expect, it } from 'vitest';
+import { ParameterSet } from '#main/ml/nn/parameters.ts';
+import { pairsOfTYX, rotaryTables } from '#main/ml/nn/rotary.ts';
+import { Graph } from '#main/ml/onnx/graph.ts';
+import { learningRateAt } from '#main/ml/optim/schedule.ts';
+
+describe('parameters', () => {
+  const declare = (extra: boolean) => {
+    const set = new ParameterSet();
+    if (extra) set.matrix('extra', [3, 3], 1);
+    set.matrix('w', [100, 100], 0.1);
+    set.ones('gain', [4]);
+    set.zeros('bias', [4]);
+    return set;
+  };
+
+  it('start values depend on seed and name only', () => {
+    const [one, two] = [declare(false).initialise(1), declare(true).initialise(1)];
+    expect(one.get('w')).toEqual(two.get('w'));
+    expect(one.get('w')).not.toEqual(declare(false).initialise(2).get('w'));
+    expect(one.get('gain')).toEqual(Float32Array.of(1, 1, 1, 1));
+    const values = one.get('w')!;
+    const std = Math.sqrt(values.reduce((sum, x) => sum + x * x, 0) / values.length);
+    expect(std).toBeCloseTo(0.1, 2);
+  });
+
+  it('decay matrices, not vectors', () => {
+    expect(declare(false).specs.map(({ name, decay }) => [name, decay])).toEqual([
+      ['w', true],
+      ['gain', false],
+      ['bias', false],
+    ]);
+  });
+
+  it('become inputs of a graph when asked for, once', () => {
+    const graph = new Graph();
+    const bound = declare(false).asInputs(graph);
+    expect(bound.get('w')).toBe(bound.get('w'));
+    expect(graph.inputs.map(({ name }) => name)).toEqual(['w']);
+    expect(() => bound.get('nothing')).toThrow('“nothing” is not declared');
+  });
+
+  it('refuse a name twice', () => {
+    expect(() => declare(false).ones('w', [1])).toThrow('“w” is declared twice');
+  });
+});
+
+describe('learning rate', () => {
+  const schedule = { learningRate: 2, warmup: 0.1, finalRate: 0.25 };
+
+  it('rises to the peak, then falls to the final rate', () => {
+    const rates = Array.from({ length: 100 }, (_, step) => learningRateAt(schedule, step, 100));
+    expect(rates[0]).toBeCloseTo(0.2);
+    expect(rates[9]).toBeCloseTo(2);
+    expect(rates[10]).toBeCloseTo(2);
+    expect(rates[99]).toBeCloseTo(0.5);
+    expect(rates.slice(10).every((rate, i, all) => i === 0 || rate < all[i - 1]!)).toBe(true);
+  });
+
+  it('needs no warm-up and survives a single step', () => {
+    expect(learningRateAt({ ...schedule, warmup: 0 }, 0, 1)).toBe(2);
+  });
+});
+
+describe('rotary tables', () => {
+  it('turn each pair with its own coordinate', () => {
+    const { cos, sin } = rotaryTables(
+      [
+        [0, 0],
+        [2, 3],
+      ],
+      [1, 2],
+      100,
+    );
+    expect([...cos.slice(0, 3)]).toEqual([1, 1, 1]);
+    expect(sin[3]).toBeCloseTo(Math.sin(2));
+    expect(sin[4]).toBeCloseTo(Math.sin(3));
+    expect(sin[5]).toBeCloseTo(Math.sin(0.3));
+  });
+
+  it('fill the head', () => {
+    for (const size of [16, 32, 48, 64, 96])
+      expect(pairsOfTYX(size).reduce((sum, count) => sum + count)).toBe(size / 2);
+  });
+});
