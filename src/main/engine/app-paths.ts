@@ -1,0 +1,27 @@
+/** Where the parts of the installed application lie, whether it runs from source or from the bundle. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(import.meta.url);
+const fromSource = here.endsWith('.ts');
+
+/** The folder of our package.json. */
+export const appFolder: string = findAppFolder(dirname(here));
+
+/** The entry module of a worker process or of a short-lived helper process. */
+export function workerEntry(name: string): string {
+  return fromSource
+    ? join(appFolder, 'src/main/workers', `${name}.ts`)
+    : join(appFolder, 'out/main/workers', `${name}.js`);
+}
+
+/** The built studio, as the loopback server hands it to a browser. */
+export const builtRenderer: string = join(appFolder, 'out/renderer');
+
+function findAppFolder(start: string): string {
+  for (let folder = start; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder;
+    if (folder === dirname(folder)) throw new Error(`No package.json above ${start}`);
+  }
+}

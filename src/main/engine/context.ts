@@ -1,0 +1,11 @@
+/** What the parts of one engine share. */
+import type { Contract } from '#shared/contract/index.ts';
+import type { EventHub } from '#shared/rpc/event-hub.ts';
+import type { Db } from './db/open-database.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface EngineContext {
+  workspace: Workspace;
+  db: Db;
+  events: EventHub<Contract>;
+}

@@ -1,0 +1,5 @@
+/** All migrations in order. One that has been released is never edited; a change is a new one at the end. */
+import { initial } from './0001-initial.ts';
+
+/** Migration n (counted from 1) takes the schema from version n-1 to n. */
+export const migrations: readonly string[] = [initial];

@@ -1,0 +1,98 @@
+/** Takes: what was generated, from which run, and how. */
+import type { Selectable } from 'kysely';
+import type { Take } from '#shared/contract/generation.ts';
+import type { Db } from '../open-database.ts';
+import type { TakesTable } from '../tables.ts';
+
+export async function insertTake(db: Db, take: Take): Promise<void> {
+  await db
+    .insertInto('takes')
+    .values({
+      id: take.id,
+      run_id: take.runId,
+      job_id: take.jobId,
+      prompt: take.prompt,
+      sampling: JSON.stringify(take.sampling),
+      created_at: take.createdAt,
+      status: take.status,
+      frames_done: take.framesDone,
+      frame_count: take.frameCount,
+      width: take.width,
+      height: take.height,
+      frame_rate: take.frameRate,
+      has_video: take.hasVideo ? 1 : 0,
+    })
+    .execute();
+}
+
+export async function findTake(db: Db, takeId: string): Promise<Take | undefined> {
+  const row = await db.selectFrom('takes').selectAll().where('id', '=', takeId).executeTakeFirst();
+  return row && toTake(row);
+}
+
+export async function listTakes(
+  db: Db,
+  filter: { runId?: string | undefined; limit: number },
+): Promise<Take[]> {
+  const rows = await db
+    .selectFrom('takes')
+    .selectAll()
+    .where('removed_at', 'is', null)
+    .$if(filter.runId !== undefined, (q) => q.where('run_id', '=', filter.runId!))
+    .orderBy('id', 'desc')
+    .limit(filter.limit)
+    .execute();
+  return rows.map(toTake);
+}
+
+export async function updateTake(
+  db: Db,
+  takeId: string,
+  change: Partial<Pick<Take, 'status' | 'framesDone' | 'frameCount' | 'width' | 'height' | 'hasVideo'>>,
+): Promise<void> {
+  await db
+    .updateTable('takes')
+    .set({
+      ...(change.status === undefined ? {} : { status: change.status }),
+      ...(change.framesDone === undefined ? {} : { frames_done: change.framesDone }),
+      ...(change.frameCount === undefined ? {} : { frame_count: change.frameCount }),
+      ...(change.width === undefined ? {} : { width: change.width }),
+      ...(change.height === undefined ? {} : { height: change.height }),
+      ...(change.hasVideo === undefined ? {} : { has_video: change.hasVideo ? 1 : 0 }),
+    })
+    .where('id', '=', takeId)
+    .execute();
+}
+
+/** Hides takes (a time) or brings them back (null); returns how many changed. */
+export async function setTakesRemoved(db: Db, takeIds: string[], removedAt: number | null): Promise<number> {
+  let changed = 0;
+  for (const id of takeIds) {
+    const { numUpdatedRows } = await db
+      .updateTable('takes')
+      .set({ removed_at: removedAt })
+      .where('id', '=', id)
+      .where('removed_at', removedAt === null ? 'is not' : 'is', null)
+      .executeTakeFirst();
+    changed += Number(numUpdatedRows);
+  }
+  return changed;
+}
+
+function toTake(row: Selectable<TakesTable>): Take {
+  return {
+    id: row.id,
+    runId: row.run_id,
+    jobId: row.job_id,
+    prompt: row.prompt,
+    sampling: JSON.parse(row.sampling) as Take['sampling'],
+    createdAt: row.created_at,
+    status: row.status,
+    framesDone: row.frames_done,
+    frameCount: row.frame_count,
+    width: row.width,
+    height: row.height,
+    frameRate: row.frame_rate,
+    hasVideo: row.has_video === 1,
+  };
+}

@@ -1,0 +1,73 @@
+/** What the engine runs on. */
+import { readFile, statfs } from 'node:fs/promises';
+import { availableParallelism, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { SystemInfo, systemProcedures } from '#shared/contract/system.ts';
+import { appFolder } from '../app-paths.ts';
+import type { EngineContext } from '../context.ts';
+import { readSettings } from '../db/repositories/settings.ts';
+import type { Compute } from './compute.ts';
+import { createDeviceProbe, onnxruntimeVersion } from './devices.ts';
+import { examine } from './doctor.ts';
+import type { HandlersOf } from './handlers-of.ts';
+
+/** What only the start of the engine knows. */
+export interface SystemFacts {
+  /** Version of SQLite. */
+  sqlite: string;
+}
+
+export function systemHandlers(
+  { workspace, db }: EngineContext,
+  compute: Compute,
+  facts: SystemFacts,
+): HandlersOf<typeof systemProcedures> {
+  const probeDevices = createDeviceProbe();
+
+  async function info(): Promise<SystemInfo> {
+    const [version, onnxruntime, ffmpeg, freeDiskBytes, devices] = await Promise.all([
+      ownVersion(),
+      onnxruntimeVersion(),
+      compute.tools().then(
+        ({ versions, ffmpeg: path }) => `${versions.ffmpeg} · ${path}`,
+        () => 'missing',
+      ),
+      freeBytes(workspace.root),
+      probeDevices(),
+    ]);
+    return {
+      version,
+      workspace: workspace.root,
+      platform: `${process.platform} ${release()} ${process.arch}`,
+      node: process.versions.node,
+      onnxruntime,
+      sqlite: facts.sqlite,
+      ffmpeg,
+      cores: availableParallelism(),
+      memoryBytes: totalmem(),
+      freeDiskBytes,
+      devices,
+    };
+  }
+
+  return {
+    'system.info': () => info(),
+    'system.doctor': async () => ({
+      checks: examine(
+        await info(),
+        await readSettings(db),
+        await compute.tools().catch((error: unknown) => error as Error),
+      ),
+    }),
+  };
+}
+
+async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+async function ownVersion(): Promise<string> {
+  const text = await readFile(join(appFolder, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

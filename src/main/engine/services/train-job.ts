@@ -1,0 +1,56 @@
+/** The training job: writes down curves and checkpoints as the worker reports them. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { EngineContext } from '../context.ts';
+import { recordMetrics } from '../db/repositories/metrics.ts';
+import * as runs from '../db/repositories/runs.ts';
+import type { JobRow } from '../db/repositories/jobs.ts';
+import type { JobKindService } from '../jobs/job-kind.ts';
+import type { Compute } from './compute.ts';
+import { snapshotPath } from './snapshot-file.ts';
+import { getRun } from './find-run.ts';
+
+export interface TrainRequest {
+  runId: string;
+}
+
+const runIdOf = (job: JobRow) => (job.request as TrainRequest).runId;
+
+export function trainJob(
+  { db, events, workspace }: EngineContext,
+  compute: Compute,
+): JobKindService<'train'> {
+  return {
+    kind: 'train',
+    lane: 'heavy',
+    // The step under way, then a checkpoint with optimizer state.
+    stopWithinMs: 60_000,
+    prepare: async (job) => {
+      const run = await getRun(db, runIdOf(job));
+      const runFolder = join(workspace.runs, run.id);
+      await mkdir(runFolder, { recursive: true });
+      return {
+        ...(await compute.spec()),
+        runFolder,
+        snapshotPath: snapshotPath(workspace, run.snapshotId),
+        cacheFolder: workspace.cache,
+        config: run.config,
+      };
+    },
+    events: {
+      metrics: async (job, { points }) => {
+        const runId = runIdOf(job);
+        await recordMetrics(db, runId, points);
+        events.emit('training.metrics', { runId, points });
+      },
+      checkpoint: async (job, checkpoint) => {
+        const runId = runIdOf(job);
+        await runs.recordCheckpoint(db, { ...checkpoint, runId, createdAt: Date.now() });
+        events.emit('training.changed', { runId });
+      },
+    },
+    // Its checkpoints have told everything already.
+    finish: async () => 'complete',
+    statusChanged: async (job) => events.emit('training.changed', { runId: runIdOf(job) }),
+  };
+}
