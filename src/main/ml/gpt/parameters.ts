@@ -1,0 +1,35 @@
+/** The one set of weights that all tasks and both token orders share. */
+import { ParameterSet } from '../nn/parameters.ts';
+import type { GptShape } from './shape.ts';
+
+/** What comes first in a sequence and says what is to follow; the number is the row of its embedding. */
+export const tasks = { generate: 0, caption: 1 } as const;
+export type GptTask = keyof typeof tasks;
+
+/** Embeddings start small, next to the residual stream's unit scale after the first norm. */
+const EMBEDDING_STD = 0.02;
+
+export function gptParameters(shape: GptShape): ParameterSet {
+  const { width, heads, depth, innerWidth, textVocabulary, codes } = shape;
+  const set = new ParameterSet();
+  set.matrix('embedding.task', [Object.keys(tasks).length, width], EMBEDDING_STD);
+  set.matrix('embedding.text', [textVocabulary, width], EMBEDDING_STD);
+  // One row more than the codebook: the mask.
+  set.matrix('embedding.video', [codes + 1, width], EMBEDDING_STD);
+  for (let i = 0; i < depth; i++) {
+    const block = `block.${i}`;
+    set.ones(`${block}.attention.norm`, [width]);
+    set.matrix(`${block}.attention.qkv`, [width, 3 * width], width ** -0.5);
+    set.ones(`${block}.attention.queryNorm`, [width / heads]);
+    set.ones(`${block}.attention.keyNorm`, [width / heads]);
+    // Blocks start as the identity, so that depth costs no time at the beginning.
+    set.declare(`${block}.attention.out`, [width, width], { kind: 'zeros' });
+    set.ones(`${block}.feedForward.norm`, [width]);
+    set.matrix(`${block}.feedForward.gateUp`, [width, 2 * innerWidth], width ** -0.5);
+    set.declare(`${block}.feedForward.down`, [innerWidth, width], { kind: 'zeros' });
+  }
+  set.ones('norm', [width]);
+  set.matrix('head.video', [width, codes], EMBEDDING_STD);
+  set.matrix('head.text', [width, textVocabulary], EMBEDDING_STD);
+  return set;
+}

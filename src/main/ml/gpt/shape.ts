@@ -1,0 +1,58 @@
+/** All sizes of a GPT, worked out once from the settings of a run. */
+import type { GptConfig, TokenizerConfig, WindowConfig } from '#shared/domain/training-config.ts';
+
+/** Tokens of a window along time, height and width. */
+export interface TokenGrid {
+  readonly T: number;
+  readonly H: number;
+  readonly W: number;
+}
+
+export interface GptShape {
+  readonly order: GptConfig['order'];
+  readonly width: number;
+  readonly heads: number;
+  readonly depth: number;
+  /** Inner width of the feed-forward part: 8/3 of `width`, rounded up to a multiple of 32 (Shazeer 2020). */
+  readonly innerWidth: number;
+  readonly textLength: number;
+  /** Tokens of the text encoding that was learned, which may be fewer than the settings allow. */
+  readonly textVocabulary: number;
+  /** Size of the video codebook; the token `codes` is the mask. */
+  readonly codes: number;
+  readonly grid: TokenGrid;
+  /** Tokens of a latent frame, and of the whole window. */
+  readonly frameTokens: number;
+  readonly videoTokens: number;
+}
+
+/** @param textVocabulary of the `BytePairEncoding` that goes with the model */
+export function gptShape(
+  model: GptConfig,
+  tokenizer: Pick<TokenizerConfig, 'strideT' | 'strideS' | 'levels'>,
+  window: WindowConfig,
+  textVocabulary: number,
+): GptShape {
+  if (model.width % (2 * model.heads) !== 0) {
+    throw new Error(`GPT: width ${model.width} does not divide into ${model.heads} heads of an even width`);
+  }
+  const grid: TokenGrid = {
+    T: 1 + (window.frames - 1) / tokenizer.strideT,
+    H: window.size / tokenizer.strideS,
+    W: window.size / tokenizer.strideS,
+  };
+  const frameTokens = grid.H * grid.W;
+  return {
+    order: model.order,
+    width: model.width,
+    heads: model.heads,
+    depth: model.depth,
+    innerWidth: Math.ceil((model.width * 8) / 3 / 32) * 32,
+    textLength: model.textLength,
+    textVocabulary,
+    codes: tokenizer.levels.reduce((product, levels) => product * levels, 1),
+    grid,
+    frameTokens,
+    videoTokens: grid.T * frameTokens,
+  };
+}

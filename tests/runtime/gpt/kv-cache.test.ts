@@ -1,0 +1,123 @@
+/** Decoding against the KV cache gives what the training graphs give, which read the whole sequence at once. */
+import { describe, expect, it } from 'vitest';
+import { continuationGraph } from '#main/ml/gpt/inference.ts';
+import { captionFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
+import { gptTask } from '#main/ml/gpt/training-task.ts';
+import { logSoftmax } from '#main/ml/sampling/choose-token.ts';
+import { encodeModel } from '#main/ml/onnx/encode.ts';
+import { Random } from '#main/ml/random.ts';
+import { specialToken } from '#main/ml/text/vocabulary.ts';
+import { buildLossGraph } from '#main/ml/training/gradient-graph.ts';
+import { CachedGpt } from '#main/workers/generate/cached-gpt.ts';
+import { Session } from '#main/workers/runtime/session.ts';
+import { randomWeights, tinyExample, tinyShape } from './tiny-gpt.ts';
+
+const compute = { device: 'cpu', threads: 1 } as const;
+const random = Random.seeded(5);
+
+/** Σ −log p of the clip, as the training graph sees it. */
+async function fullNats(task: 'generate' | 'caption', shape: ReturnType<typeof tinyShape>, feeds: object) {
+  const { model } = buildLossGraph(gptTask(task, shape, { batch: 1 }));
+  const session = await Session.create(model, compute);
+  const weights = Object.fromEntries([...randomWeights(shape)].filter(([name]) => model.inputs.has(name)));
+  const { nats } = await session.run({ ...weights, ...feeds });
+  await session.dispose();
+  return Number(nats![0]);
+}
+
+const natsAt = (logits: Float32Array, row: number, classes: number, target: number) =>
+  -logSoftmax(logits.subarray(row * classes, (row + 1) * classes))[target]!;
+
+describe('decoding with a KV cache', () => {
+  it('equals the full forward pass in raster order', async () => {
+    const shape = tinyShape('raster');
+    const example = tinyExample(shape);
+    const gpt = await CachedGpt.create(
+      randomWeights(shape),
+      shape,
+      { task: 'generate', batch: 1, queries: 1 },
+      compute,
+    );
+    let logits = (await gpt.start(example.text))!;
+    let nats = 0;
+    for (let place = 0; place < shape.videoTokens; place++) {
+      const token = example.tokens[place]!;
+      nats += natsAt(logits, 0, shape.codes, token);
+      if (place + 1 === shape.videoTokens) break;
+      const reading = await gpt.read(Int32Array.of(token), Int32Array.of(place));
+      if (place + 2 < shape.videoTokens) reading.commit();
+      logits = reading.logits;
+    }
+    await gpt.dispose();
+    const expected = await fullNats('generate', shape, generateFeeds([example], shape, { batch: 1, random }));
+    expect(nats / expected).toBeCloseTo(1, 5);
+  });
+
+  it('equals the full forward pass in frame order, frame by frame', async () => {
+    const shape = tinyShape('frame');
+    const example = tinyExample(shape);
+    const feeds = generateFeeds([example], shape, { batch: 1, random });
+    const { frameTokens } = shape;
+    const gpt = await CachedGpt.create(
+      randomWeights(shape),
+      shape,
+      { task: 'generate', batch: 1, queries: frameTokens },
+      compute,
+    );
+    await gpt.start(example.text);
+    let nats = 0;
+    for (let t = 0; t < shape.grid.T; t++) {
+      const places = Int32Array.from({ length: frameTokens }, (_, i) => t * frameTokens + i);
+      const part = (name: string) => feeds[name]!.slice(t * frameTokens, (t + 1) * frameTokens);
+      const { logits } = await gpt.read(part('masked') as Int32Array, places);
+      const [targets, weights] = [part('tokens'), part('weights')];
+      for (let i = 0; i < frameTokens; i++) nats += weights[i]! * natsAt(logits, i, shape.codes, targets[i]!);
+      if (t + 1 < shape.grid.T) (await gpt.read(targets as Int32Array, places)).commit();
+    }
+    await gpt.dispose();
+    expect(nats / (await fullNats('generate', shape, feeds))).toBeCloseTo(1, 5);
+  });
+
+  it.each(['frame', 'raster'] as const)('equals the full forward pass for captions (%s)', async (order) => {
+    const shape = tinyShape(order);
+    const example = tinyExample(shape);
+    const gpt = await CachedGpt.create(
+      randomWeights(shape),
+      shape,
+      { task: 'caption', batch: 1, queries: 1 },
+      compute,
+    );
+    await gpt.start(example.tokens);
+    let nats = 0;
+    let read: number = specialToken.start;
+    for (const [place, target] of example.text.entries()) {
+      if (target === specialToken.pad) break;
+      const reading = await gpt.read(Int32Array.of(read), Int32Array.of(place));
+      reading.commit();
+      nats += natsAt(reading.logits, 0, shape.textVocabulary, target);
+      read = target;
+    }
+    await gpt.dispose();
+    const expected = await fullNats('caption', shape, captionFeeds([example], shape, { batch: 1, random }));
+    expect(nats / expected).toBeCloseTo(1, 5);
+  });
+
+  it('does not see what the cache has not been given', async () => {
+    const shape = tinyShape('frame');
+    const options = { kind: 'video', batch: 1, queries: 1, capacity: 3 } as const;
+    const model = encodeModel(continuationGraph(randomWeights(shape), shape, options));
+    const session = await Session.create(model, compute);
+    const run = async (rubbish: number) => {
+      const feeds = Object.fromEntries(
+        [...model.inputs].map(([name, { dtype, shape: sizes }]) => {
+          const length = sizes.reduce((product, size) => product * size, 1);
+          if (dtype === 'int32') return [name, new Int32Array(length)];
+          return [name, new Float32Array(length).fill(name === 'mask' ? -1e9 : rubbish)];
+        }),
+      );
+      return [...((await session.run(feeds))['logits'] as Float32Array)];
+    };
+    expect(await run(7)).toEqual(await run(-3));
+    await session.dispose();
+  });
+});

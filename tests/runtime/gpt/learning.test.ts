@@ -1,0 +1,67 @@
+/** A tiny GPT learns two clips by heart, gives them back for their prompts, and describes them. */
+import { expect, it } from 'vitest';
+import { captionFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
+import { gptParameters } from '#main/ml/gpt/parameters.ts';
+import { gptShape } from '#main/ml/gpt/shape.ts';
+import { gptTask } from '#main/ml/gpt/training-task.ts';
+import { Random } from '#main/ml/random.ts';
+import { specialToken } from '#main/ml/text/vocabulary.ts';
+import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
+import { writeCaption } from '#main/workers/caption/write-caption.ts';
+import { CachedGpt } from '#main/workers/generate/cached-gpt.ts';
+import { VideoSampler } from '#main/workers/generate/video-sampler.ts';
+import { initialState, Trainer } from '#main/workers/runtime/trainer.ts';
+import { sampling } from '#shared/contract/generation.ts';
+import { trainingConfig } from '#shared/domain/training-config.ts';
+
+const compute = { device: 'cpu', threads: 1 } as const;
+const { end, pad } = specialToken;
+const STEPS = 150;
+
+// One latent frame is a still image: nothing is clean there.
+it.each([
+  ['frame', 5],
+  ['raster', 5],
+  ['frame', 1],
+  ['raster', 1],
+] as const)('learns and repeats clips in %s order, %i frames', async (order, frames) => {
+  const shape = gptShape(
+    { order, width: 32, heads: 2, depth: 1, textLength: 4, textVocabulary: 300 },
+    { strideT: 4, strideS: 8, levels: [11] },
+    { frames, size: 16 },
+    264,
+  );
+  const random = Random.seeded(1);
+  const examples = [10, 20].map((word) => ({
+    text: Int32Array.of(word, word + 1, end, pad),
+    tokens: Int32Array.from({ length: shape.videoTokens }, () => random.integer(shape.codes)),
+  }));
+  const parameters = gptParameters(shape);
+  // Three rows for two clips: the third must not matter.
+  const options = { batch: 3, dropout: 0.05 };
+  const { optimizer } = trainingConfig.parse({}).gpt;
+  const graph = (kind: 'generate' | 'caption') => buildGradientGraph(gptTask(kind, shape, options));
+  const trainer = await Trainer.create(
+    { compute, parameters, optimizer, tasks: { generate: graph('generate'), caption: graph('caption') } },
+    initialState(parameters, 1),
+  );
+  for (let step = 0; step < STEPS; step++) {
+    await trainer.accumulate('generate', generateFeeds(examples, shape, { ...options, random }));
+    await trainer.accumulate('caption', captionFeeds(examples, shape, { ...options, random }));
+    await trainer.update(0.01);
+  }
+  const weights = await trainer.weights();
+  await trainer.dispose();
+
+  const reader = await CachedGpt.create(weights, shape, { task: 'caption', batch: 1, queries: 1 }, compute);
+  for (const { text, tokens } of examples) {
+    const settings = sampling.parse({ guidance: 1, temperature: 0, steps: 4 });
+    const sampler = await VideoSampler.create(weights, shape, text, settings, compute);
+    const sampled: number[] = [];
+    for await (const frame of sampler.frames()) sampled.push(...frame.tokens);
+    expect(sampled).toEqual([...tokens]);
+    await sampler.dispose();
+    expect((await writeCaption(reader, tokens, shape.textLength)).text).toEqual([...text.slice(0, 2)]);
+  }
+  await reader.dispose();
+});

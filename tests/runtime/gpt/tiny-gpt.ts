@@ -1,0 +1,37 @@
+/** A GPT small enough for tests: 3 latent frames of 2×2 tokens, 11 codes, weights that make every part matter. */
+import type { GptConfig } from '#shared/domain/training-config.ts';
+import { gptParameters } from '#main/ml/gpt/parameters.ts';
+import { gptShape, type GptShape } from '#main/ml/gpt/shape.ts';
+import { Random } from '#main/ml/random.ts';
+import { firstByte, specialToken } from '#main/ml/text/vocabulary.ts';
+
+export function tinyShape(order: GptConfig['order']): GptShape {
+  return gptShape(
+    { order, width: 32, heads: 2, depth: 2, textLength: 6, textVocabulary: 300 },
+    { strideT: 4, strideS: 8, levels: [11] },
+    { frames: 9, size: 16 },
+    264,
+  );
+}
+
+/** Unlike the start values, none are zero: blocks do something. */
+export function randomWeights(shape: GptShape): Map<string, Float32Array> {
+  const random = Random.seeded(3, 'weights');
+  const weights = gptParameters(shape).initialise(1);
+  for (const [name, values] of weights) {
+    weights.set(
+      name,
+      values.map(() => 0.3 * random.normal() + (name.includes('orm') ? 1 : 0)),
+    );
+  }
+  return weights;
+}
+
+export function tinyExample(shape: GptShape, seed = 4) {
+  const random = Random.seeded(seed, 'example');
+  const words = Array.from({ length: 4 }, () => firstByte + random.integer(256));
+  return {
+    tokens: Int32Array.from({ length: shape.videoTokens }, () => random.integer(shape.codes)),
+    text: Int32Array.of(...words, specialToken.end, specialToken.pad),
+  };
+}
