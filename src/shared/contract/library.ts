@@ -69,4 +69,3 @@ export const libraryEvents = {
   /** Something in the library changed; listeners fetch what they show again. */
   'library.changed': event(z.object({ clips: z.number().int() })),
 };
-
