@@ -1,0 +1,57 @@
+/** The training worker: decodes the clips of a snapshot, trains the tokenizer, turns clips into tokens, trains the GPT. */
+import { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
+import { breathe } from './runtime/breathe.ts';
+import {
+  bestCheckpoint,
+  newestCheckpoint,
+  readCheckpoint,
+  type Checkpoint,
+} from './runtime/checkpoint-store.ts';
+import { readTextEncoding, reportDamage } from './runtime/load-checkpoint.ts';
+import { serveWorker } from './runtime/serve-worker.ts';
+import { encodeClips } from './train/encode-clips.ts';
+import { gptStage } from './train/gpt-stage.ts';
+import { openRun, type TrainingRun } from './train/run.ts';
+import { trainStage } from './train/stage.ts';
+import { tokenizerStage } from './train/tokenizer-stage.ts';
+
+serveWorker('train', async (spec, context) => {
+  const run = await openRun(spec, context);
+  await decodeClips(run);
+
+  // A GPT that has begun stays with the tokenizer and the text encoding that it began with.
+  const begun = await newestCheckpoint(run.checkpoints, 'gpt', reportDamage);
+  if (!begun) await trainStage(tokenizerStage(run), run);
+  const tokenizer = await tokenizerFor(run, begun);
+  const { step: tokenizerStep } = tokenizer.manifest;
+  const tokens = await encodeClips(run, tokenizer);
+  const textEncoding = begun
+    ? readTextEncoding(begun)
+    : BytePairEncoding.train(
+        run.train.map(({ caption }) => caption),
+        spec.config.gpt.model.textVocabulary,
+      );
+  const { valLossBefore, valLossBest } = await trainStage(
+    gptStage(run, { tokens, tokenizerStep, textEncoding }),
+    run,
+  );
+  return { valLossBefore, valLossBest };
+});
+
+/** Decodes every clip into the cache, so that a file that cannot be read is found before hours of training. */
+async function decodeClips({ train, val, windows, context }: TrainingRun): Promise<void> {
+  const clips = [...train, ...val];
+  for (const [done, clip] of clips.entries()) {
+    context.progress('decode', done, clips.length);
+    await windows.read(clip, context.signal);
+    await breathe(context.signal);
+  }
+  context.progress('decode', clips.length, clips.length);
+}
+
+async function tokenizerFor(run: TrainingRun, begun: Checkpoint | null): Promise<Checkpoint> {
+  const step = begun?.manifest.tokenizerStep;
+  if (step != null) return readCheckpoint(run.checkpoints, 'tokenizer', step);
+  // Training leaves at least the checkpoint of its start.
+  return (await bestCheckpoint(run.checkpoints, 'tokenizer', reportDamage))!;
+}
