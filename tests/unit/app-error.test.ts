@@ -19,7 +19,10 @@ describe('error catalogue', () => {
   });
 
   test('a foreign error becomes internal and keeps its message', () => {
-    expect(toWireError(new TypeError('boom'))).toMatchObject({ code: 'internal', params: { detail: 'boom' } });
+    expect(toWireError(new TypeError('boom'))).toMatchObject({
+      code: 'internal',
+      params: { detail: 'boom' },
+    });
   });
 
   test('an unknown code from a newer engine is named', () => {

@@ -1,6 +1,6 @@
 /** The library: clips with their captions, found by words. Removing hides; restoring brings back. */
 import { z } from 'zod';
-import { id, ids, nothing, splitName, timestamp } from './common.ts';
+import { id, ids, nothing, timestamp } from './common.ts';
 import { event, procedure } from './define.ts';
 
 export const mediaKind = z.enum(['video', 'animation', 'image']);
