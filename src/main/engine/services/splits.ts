@@ -58,15 +58,31 @@ export function splitsHandlers({
   };
 }
 
-/** Throws no-clips, or too-few-groups. */
+/**
+ * Groups are named, and clips ordered, by content instead of by row ids: the same files split alike in every workspace.
+ * Throws no-clips, or too-few-groups.
+ */
 async function split(db: Db, { query, ratio, seed }: SplitRequest): Promise<SplitClip[]> {
-  const clips = await findClipSources(db, { query });
+  const clips = (await findClipSources(db, { query })).toSorted((a, b) =>
+    compare(contentKey(a), contentKey(b)),
+  );
   if (clips.length === 0) throw new AppError('no-clips');
-  const weights = new Map<string, number>();
-  for (const { groupId } of clips) weights.set(groupId, (weights.get(groupId) ?? 0) + 1);
-  const groups = [...weights].map(([id, weight]) => ({ id, weight }));
-  const splits = assignSplits({ groups, ratio, seed });
-  return clips.map((clip) => ({ ...clip, split: splits.get(clip.groupId)! }));
+  const groups = new Map<string, { id: string; weight: number }>();
+  for (const clip of clips) {
+    const group = groups.get(clip.groupId);
+    if (group) group.weight += 1;
+    else groups.set(clip.groupId, { id: contentKey(clip), weight: 1 });
+  }
+  const splits = assignSplits({ groups: [...groups.values()], ratio, seed });
+  return clips.map((clip) => ({ ...clip, split: splits.get(groups.get(clip.groupId)!.id)! }));
+}
+
+function contentKey({ contentHash, start }: ClipSource): string {
+  return `${contentHash} ${start.toFixed(6).padStart(15, '0')}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function preview(clips: SplitClip[]): SplitPreview {
