@@ -1,7 +1,7 @@
 /** The GPT of the default settings, and clips of random tokens for it. */
 import type { GptExample } from '#main/ml/gpt/batches.ts';
 import { gptShape, type GptShape } from '#main/ml/gpt/shape.ts';
-import type { Random } from '#main/ml/random.ts';
+import type { Random } from '#shared/domain/random.ts';
 import { firstByte, specialToken } from '#main/ml/text/vocabulary.ts';
 import { trainingConfig, type GptConfig } from '#shared/domain/training-config.ts';
 

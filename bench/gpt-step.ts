@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import { generateFeeds } from '#main/ml/gpt/batches.ts';
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import { Trainer, initialState } from '#main/workers/runtime/trainer.ts';
 import { trainingConfig, type GptConfig } from '#shared/domain/training-config.ts';

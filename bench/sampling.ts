@@ -1,6 +1,6 @@
 /** Time to sample a clip with the default GPT, guidance included, up to its tokens: node bench/sampling.ts [threads] */
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { VideoSampler } from '#main/workers/generate/video-sampler.ts';
 import { sampling } from '#shared/contract/generation.ts';
 import { defaultGptShape, randomExample } from './default-gpt.ts';

@@ -1,4 +1,5 @@
 /** Numbers and tables for people. */
+import type { JobProgress } from '#shared/contract/jobs.ts';
 
 /** `train-gpt` → `Train gpt`. */
 export function phaseName(phase: string): string {
@@ -15,8 +16,20 @@ export function formatDuration(seconds: number): string {
 }
 
 /** Units a second; empty while unknown. */
-export function formatRate(rate: number): string {
+function formatRate(rate: number): string {
   return rate > 0 ? `${rate >= 10 ? Math.round(rate) : rate.toFixed(1)}/s` : '';
+}
+
+/** `12/64  3.1/s  17 s left`; a phase that does not know how much there is shows at most what is done. */
+export function formatProgress({
+  done,
+  total,
+  rate,
+  secondsLeft,
+}: Omit<JobProgress, 'jobId' | 'phase'>): string {
+  const count = total > 0 ? `${done}/${total}` : done > 0 ? String(done) : '';
+  const wait = secondsLeft === null ? 0 : Math.round(secondsLeft);
+  return [count, formatRate(rate), wait > 0 ? `${formatDuration(wait)} left` : ''].filter(Boolean).join('  ');
 }
 
 export function formatBytes(bytes: number): string {

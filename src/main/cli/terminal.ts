@@ -2,7 +2,7 @@
 import cliProgress, { type SingleBar } from 'cli-progress';
 import type { JobProgress } from '#shared/contract/jobs.ts';
 import type { Language } from '#shared/errors/app-error.ts';
-import { formatDuration, formatRate, phaseName } from './format.ts';
+import { formatProgress, phaseName } from './format.ts';
 
 export interface TerminalStreams {
   stdout: { write(text: string): unknown };
@@ -62,16 +62,20 @@ function barProgress(stream: NodeJS.WriteStream): ProgressView {
     gracefulExit: false,
     clearOnComplete: false,
     forceRedraw: true,
-    format: (options, { progress, value, total }, payload: { phase: string; left: string; note: string }) =>
-      `${payload.phase.padEnd(22)} ${cliProgress.Format.BarFormat(progress, { ...options, barsize: 24 })} ` +
-      `${value}/${total}  ${payload.left}${payload.note && `  ${payload.note}`}`,
+    format: (options, { progress, total }, payload: { phase: string; state: string; note: string }) =>
+      [
+        payload.phase.padEnd(22),
+        // A phase that does not know how much there is has no share to draw.
+        total > 0 ? cliProgress.Format.BarFormat(progress, { ...options, barsize: 24 }) : '…',
+        [payload.state, payload.note].filter(Boolean).join('  '),
+      ].join(' '),
     barCompleteChar: '█',
     barIncompleteChar: '░',
   });
   const byPhase = new Map<string, SingleBar>();
   return {
     update: (progress, note) => {
-      const payload = { phase: phaseName(progress.phase), left: timeLeft(progress), note };
+      const payload = { phase: phaseName(progress.phase), state: formatProgress(progress), note };
       const bar = byPhase.get(progress.phase);
       if (bar) {
         bar.setTotal(progress.total);
@@ -91,19 +95,13 @@ function plainProgress(stream: NodeJS.WritableStream): ProgressView {
   return {
     update: (progress, note) => {
       const now = Date.now();
-      const finished = progress.done >= progress.total;
+      const finished = progress.total > 0 && progress.done >= progress.total;
       if (progress.phase === phase && !finished && now - writtenAt < plainEveryMs) return;
       phase = progress.phase;
       writtenAt = now;
-      const parts = [`${phaseName(phase)} ${progress.done}/${progress.total}`, timeLeft(progress), note];
-      stream.write(`${parts.filter(Boolean).join('  ')}\n`);
+      const state = [formatProgress(progress), note].filter(Boolean).join('  ');
+      stream.write(`${phaseName(phase)} ${state || '…'}\n`);
     },
     stop: () => {},
   };
-}
-
-function timeLeft({ rate, secondsLeft }: JobProgress): string {
-  return [formatRate(rate), secondsLeft === null ? '' : `${formatDuration(secondsLeft)} left`]
-    .filter(Boolean)
-    .join('  ');
 }

@@ -10,7 +10,7 @@ import { builtRenderer, workerEntry } from './app-paths.ts';
 import type { EngineContext } from './context.ts';
 import { openDatabase, type OpenDatabase } from './db/open-database.ts';
 import { JobQueue } from './jobs/job-queue.ts';
-import { startServer } from './server/server.ts';
+import { startServer, type LoopbackServer } from './server/server.ts';
 import { captionJob } from './services/caption-job.ts';
 import { createCompute } from './services/compute.ts';
 import { evalJob } from './services/eval-job.ts';
@@ -48,6 +48,7 @@ export interface Engine {
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const workspace = openWorkspace(options.workspace);
   let database: OpenDatabase | undefined;
+  let server: LoopbackServer | undefined;
   try {
     database = openDatabase(workspace.database);
     const context: EngineContext = { workspace, db: database.db, events: createEventHub<Contract>() };
@@ -70,13 +71,14 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       serve(contract, handlers, context.events, transport);
       transport.onClose(() => connections.delete(transport));
     };
-    const server = await startServer({
+    server = await startServer({
       context,
       connect,
       port: options.port ?? 0,
       rendererFolder: options.rendererFolder ?? builtRenderer,
     });
-    workspace.announce(server.url, server.token);
+    const { url, token, close: closeServer } = server;
+    workspace.announce(url, token);
     await queue.start();
 
     const { close: closeDatabase } = database;
@@ -84,12 +86,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     const close = async () => {
       await queue.close();
       for (const transport of connections) transport.close();
-      await server.close();
+      await closeServer();
       await closeDatabase();
       workspace.release();
     };
-    return { url: server.url, token: server.token, connect, close: () => (closing ??= close()) };
+    return { url, token, connect, close: () => (closing ??= close()) };
   } catch (error) {
+    await server?.close();
     await database?.close();
     workspace.release();
     throw explainDiskFull(error, workspace.root);

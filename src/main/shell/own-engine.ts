@@ -1,13 +1,12 @@
 /** The engine of this app: a utility process that is started, watched, and started again once when it dies. */
 import { utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
 import { join } from 'node:path';
-import { engineMessage, type ShellMessage } from '#shared/contract/engine-host.ts';
+import { ENGINE_CLOSES_WITHIN_MS, engineMessage, type ShellMessage } from '#shared/contract/engine-host.ts';
 import type { WireError } from '#shared/contract/common.ts';
 import type { EngineLink } from './engine-link.ts';
 
 /** An engine that lived this long and died is started again as often as it takes. */
 const stableAfterMs = 60_000;
-const stopTimeoutMs = 10_000;
 
 interface Ready {
   base: URL;
@@ -28,7 +27,7 @@ export function ownEngine({ workspace, onFailure }: Options): EngineLink {
   let restarted = false;
 
   const start = () => {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     let failure: WireError | null = null;
     ready = Promise.withResolvers<Ready>();
     // Whoever waits for it gets the failure; a wait that nobody holds must not end the app.
@@ -49,7 +48,7 @@ export function ownEngine({ workspace, onFailure }: Options): EngineLink {
       const error = failure ?? { code: 'worker-exited', params: { code, detail: '' } };
       ready.reject(new Error(error.code));
       // A failure that the engine explained itself (a locked workspace, say) comes again: starting anew helps nobody.
-      if (failure || (restarted && Date.now() - startedAt < stableAfterMs)) return onFailure(error);
+      if (failure || (restarted && performance.now() - startedAt < stableAfterMs)) return onFailure(error);
       restarted = true;
       start();
     });
@@ -69,7 +68,7 @@ export function ownEngine({ workspace, onFailure }: Options): EngineLink {
       stopping = true;
       if (child.pid === undefined) return;
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-      const timer = setTimeout(() => child.kill(), stopTimeoutMs);
+      const timer = setTimeout(() => child.kill(), ENGINE_CLOSES_WITHIN_MS);
       send({ type: 'close' });
       await gone;
       clearTimeout(timer);

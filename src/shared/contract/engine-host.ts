@@ -1,6 +1,10 @@
 /** What passes between the Electron shell and its engine process besides the contract: ports in, readiness or failure out. */
 import { z } from 'zod';
 import { wireError } from './common.ts';
+import { WORKER_STOPS_WITHIN_MS } from './workers.ts';
+
+/** How long an engine may take to close: its slowest worker, then the end of each job and the database. */
+export const ENGINE_CLOSES_WITHIN_MS = WORKER_STOPS_WITHIN_MS + 15_000;
 
 /** `connect` carries one port that speaks the contract. */
 export const shellMessage = z.discriminatedUnion('type', [

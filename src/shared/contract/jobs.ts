@@ -15,6 +15,7 @@ export const jobProgress = z.object({
   /** Which part of the work is under way, a key of the message catalogue such as `probe` or `train-gpt`. */
   phase: z.string(),
   done: z.number(),
+  /** 0 while nobody knows how much there is. */
   total: z.number(),
   /** Units a second, 0 while unknown. */
   rate: z.number(),

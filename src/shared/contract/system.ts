@@ -1,6 +1,6 @@
 /** What the engine runs on, and what to do about what is missing. */
 import { z } from 'zod';
-import { nothing } from './common.ts';
+import { nothing, wireError } from './common.ts';
 import { procedure } from './define.ts';
 
 export const device = z.enum(['cpu', 'webgpu', 'cuda']);
@@ -10,8 +10,8 @@ const deviceInfo = z.object({
   id: device,
   name: z.string(),
   available: z.boolean(),
-  /** Why it is not available and what would make it so; empty when available. */
-  reason: z.string(),
+  /** Why it is not available and what would make it so; null when available. */
+  reason: wireError.nullable(),
 });
 
 export const systemInfo = z.object({
@@ -32,10 +32,10 @@ export type SystemInfo = z.output<typeof systemInfo>;
 export const doctorCheck = z.object({
   id: z.string(),
   status: z.enum(['ok', 'warn', 'fail']),
-  /** What was found, e.g. `ffmpeg 7.1 at /usr/bin/ffmpeg`. */
+  /** What was found, technical and the same in all languages, e.g. `ffmpeg 7.1 · /usr/bin/ffmpeg`. */
   found: z.string(),
-  /** What to do next; empty when ok. */
-  fix: z.string(),
+  /** What is wrong and what to do next; null when ok. */
+  fix: wireError.nullable(),
 });
 export type DoctorCheck = z.output<typeof doctorCheck>;
 

@@ -13,8 +13,8 @@ import { mediaKind } from './library.ts';
 import { device } from './system.ts';
 import { evalReport, metricPoint } from './training.ts';
 
-export const workerKind = z.enum(['import', 'train', 'eval', 'generate', 'caption']);
-export type WorkerKind = z.output<typeof workerKind>;
+/** The slowest worker that is told to stop ends the step under way, then writes a checkpoint with optimizer state. */
+export const WORKER_STOPS_WITHIN_MS = 60_000;
 
 const mediaTools = z.object({ ffmpeg: z.string(), ffprobe: z.string() });
 export type MediaTools = z.output<typeof mediaTools>;

@@ -2,6 +2,7 @@
 import type { SplitName } from '../contract/common.ts';
 import type { SplitRatio } from '../contract/splits.ts';
 import { AppError } from '../errors/app-error.ts';
+import { Random } from './random.ts';
 
 export interface WeightedGroup {
   id: string;
@@ -41,7 +42,7 @@ export function assignSplits({ groups, ratio, seed }: SplitPlan): Map<string, Sp
   }
 
   const sorted = groups.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
-  for (const group of shuffled(sorted, seed)) {
+  for (const group of Random.seeded(seed, 'split').shuffle(sorted)) {
     move(group, neediest(parts));
   }
   for (const part of parts) {
@@ -65,25 +66,3 @@ const neediest = (parts: readonly Part[]) =>
   parts.reduce((most, part) => (lack(part) > lack(most) ? part : most));
 const fullest = (parts: readonly Part[]) =>
   parts.reduce((most, part) => (lack(part) < lack(most) ? part : most));
-
-/** Fisher–Yates. */
-function shuffled<T>(items: readonly T[], seed: number): T[] {
-  const result = [...items];
-  const random = randomFrom(seed);
-  for (let i = result.length - 1; i > 0; i--) {
-    const j = Math.floor(random() * (i + 1));
-    [result[i], result[j]] = [result[j]!, result[i]!];
-  }
-  return result;
-}
-
-/** Mulberry32 by Tommy Ettinger (public domain): numbers in [0, 1) from 32 bits of state. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

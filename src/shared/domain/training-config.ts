@@ -78,7 +78,7 @@ export const trainingConfig = z.object({
       model: gptConfig.prefault({}),
       optimizer: optimizerConfig.prefault({ learningRate: 1e-3 }),
       epochs: stageLength.epochs.default(40),
-      batch: stageLength.batch.default(8),
+      batch: stageLength.batch.default(4),
       microBatch: stageLength.microBatch.default(4),
       dropout: z.number().min(0).max(0.9).default(0.1),
       /** Share of captions left out in training, so that guidance has an unconditional model to compare with. */

@@ -65,8 +65,8 @@ export const catalogue = {
 
   // Media
   'ffmpeg-missing': {
-    en: 'No working ffmpeg was found. Set its path in the settings, or install ffmpeg and start again.',
-    zh: '未找到可用的 ffmpeg。请在设置中填写路径，或安装 ffmpeg 后重新启动。',
+    en: 'No working ffmpeg (with libx264) and ffprobe were found. Install ffmpeg, or set both paths in the settings, and try again.',
+    zh: '未找到可用的 ffmpeg（需含 libx264）和 ffprobe。请安装 ffmpeg，或在设置中填写两者的路径，然后重试。',
   },
   'file-unreadable': {
     en: 'Cannot read {path}: {detail}. Check that the file exists and that you may read it.',
@@ -96,6 +96,40 @@ export const catalogue = {
   'file-exists': {
     en: '{path} exists already. Choose another name, or allow overwriting.',
     zh: '{path} 已存在。请换一个名字，或允许覆盖。',
+  },
+
+  // This machine: devices, space, memory
+  'runtime-not-starting': {
+    en: 'ONNX Runtime does not start here ({detail}). Install Reelwright again.',
+    zh: 'ONNX Runtime 无法在此启动（{detail}）。请重新安装 Reelwright。',
+  },
+  'webgpu-not-carried': {
+    en: 'ONNX Runtime has no WebGPU for this system. It has on Windows, macOS and Linux x64; here, use the CPU.',
+    zh: 'ONNX Runtime 在此系统上不支持 WebGPU（支持 Windows、macOS 和 Linux x64）。请使用 CPU。',
+  },
+  'cuda-not-installed': {
+    en: 'The CUDA libraries of ONNX Runtime are not installed. With an NVIDIA card on Linux x64, “ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node” adds them.',
+    zh: '未安装 ONNX Runtime 的 CUDA 库。在装有 NVIDIA 显卡的 Linux x64 上，可运行“ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node”安装。',
+  },
+  'device-not-working': {
+    en: 'This device cannot compute here ({detail}). Update the driver of the graphics card, or use the CPU.',
+    zh: '此设备无法在此计算（{detail}）。请更新显卡驱动，或使用 CPU。',
+  },
+  'device-wrong-results': {
+    en: 'This device computes wrong results ({detail}). Update the driver of the graphics card, or use the CPU.',
+    zh: '此设备的计算结果有误（{detail}）。请更新显卡驱动，或使用 CPU。',
+  },
+  'no-graphics': {
+    en: 'No graphics card can be used, so training runs on the CPU, only slower. The list of devices says why for each.',
+    zh: '没有可用的显卡，训练将使用 CPU，只是较慢。各设备不可用的原因见设备列表。',
+  },
+  'disk-low': {
+    en: 'Free some space, or use a workspace on another disk: a training run is at ease with {wanted}.',
+    zh: '请腾出空间，或使用其他磁盘上的工作区：训练最好有 {wanted} 可用空间。',
+  },
+  'memory-low': {
+    en: 'This is little memory: close other programs while training, and train with a smaller batch.',
+    zh: '内存偏少：训练时请关闭其他程序，并使用较小的批次。',
   },
 
   // Splits, training, generation

@@ -1,7 +1,7 @@
-/** A real engine process on a workspace of its own, as `reelwright serve` starts it. */
+/** A real engine process on a copy of a workspace or a fresh one, as `reelwright serve` starts it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,8 +16,10 @@ export interface EngineProcess extends AsyncDisposable {
   workspace: string;
 }
 
-export async function startEngine(): Promise<EngineProcess> {
+/** `original` is copied, so that nothing in it changes; without it the workspace is empty. */
+export async function startEngine(original?: string): Promise<EngineProcess> {
   const workspace = await mkdtemp(join(tmpdir(), 'reelwright-e2e-'));
+  if (original !== undefined) await cp(original, workspace, { recursive: true });
   const child = spawn(
     process.execPath,
     [join(projectFolder, 'src/main/cli/main.ts'), '--workspace', workspace, '--json', 'serve'],

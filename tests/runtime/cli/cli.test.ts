@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { errorMessage } from '#shared/errors/app-error.ts';
 
 const entry = fileURLToPath(new URL('../../../src/main/cli/main.ts', import.meta.url));
 const fixtures = fileURLToPath(new URL('../../fixtures/clips', import.meta.url));
@@ -103,8 +104,10 @@ describe('a workspace', () => {
     const doctor = await reelwright('--json', 'doctor');
     expect(doctor.exitCode).toBe(0);
     expect(doctor.json().info.devices).toContainEqual(
-      expect.objectContaining({ id: 'cpu', available: true }),
+      expect.objectContaining({ id: 'cpu', available: true, reason: null }),
     );
+    const unfit = doctor.json().checks.filter(({ status }: { status: string }) => status !== 'ok');
+    for (const { fix } of unfit) expect(fix.message).toBe(errorMessage(fix, 'en'));
   });
 });
 

@@ -96,6 +96,19 @@ describe('engine process', () => {
   });
 });
 
+test('an engine that fails at its last step ends all the same', async () => {
+  const workspace = temporaryFolder();
+  await (await startEngine({ workspace })).close();
+  const database = new SqliteDatabase(join(workspace, 'reelwright.db'));
+  database.exec(`
+    INSERT INTO jobs (id, kind, status, title, request, created_at) VALUES ('1', 'import', 'running', '', '{}', 0);
+    CREATE TRIGGER stubborn BEFORE UPDATE ON jobs BEGIN SELECT RAISE(ABORT, 'no'); END`);
+  database.close();
+  const { child, greeting } = await startProcess(engineMain, '--workspace', workspace);
+  expect(greeting.type).toBe('failed');
+  expect(await once(child, 'exit')).toEqual([1, null]);
+});
+
 test('a folder that cannot be written to is named, with the reason', async () => {
   const file = join(temporaryFolder(), 'a file');
   writeFileSync(file, '');

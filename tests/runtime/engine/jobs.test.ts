@@ -3,10 +3,17 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import SqliteDatabase from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
-import type { JobProgress } from '#shared/contract/jobs.ts';
+import type { Job, JobProgress } from '#shared/contract/jobs.ts';
+import { WORKER_STOPS_WITHIN_MS } from '#shared/contract/workers.ts';
 import { jobEnds, jobReaches, obedientWorker, testEngine } from '../../fixtures/engine.ts';
 
 const obedient = { workerEntry: () => obedientWorker };
+
+function change(workspace: string, sql: string, ...values: unknown[]): void {
+  const database = new SqliteDatabase(join(workspace, 'reelwright.db'));
+  database.prepare(sql).run(...values);
+  database.close();
+}
 
 function attemptsOf(workspace: string, jobId: string) {
   const database = new SqliteDatabase(join(workspace, 'reelwright.db'), { readonly: true });
@@ -28,6 +35,20 @@ async function runningPid(workspace: string, jobId: string): Promise<number> {
 }
 
 describe('a job', () => {
+  test('whose end cannot be written down is told to have failed all the same', async () => {
+    const { client, workspace } = await testEngine(obedient);
+    change(
+      workspace,
+      `CREATE TRIGGER full BEFORE UPDATE ON jobs WHEN NEW.status IN ('done', 'failed')
+       BEGIN SELECT RAISE(ABORT, 'no room'); END`,
+    );
+    const ended = new Promise<Job>((resolve) => {
+      client.listen('jobs.changed', (job) => void (job.finishedAt !== null && resolve(job)));
+    });
+    await client.call('imports.start', { paths: ['/finish'] });
+    expect(await ended).toMatchObject({ status: 'failed', error: { code: 'internal' } });
+  });
+
   test('runs, reports progress, and is done', async () => {
     const { client, workspace } = await testEngine(obedient);
     const progress: JobProgress[] = [];
@@ -111,6 +132,55 @@ describe('a job', () => {
     expect((await jobEnds(client, third.id)).status).toBe('done');
     await expect(client.call('jobs.resume', { jobId: third.id })).rejects.toMatchObject({
       code: 'job-not-resumable',
+    });
+  });
+
+  test('is taken up once, however often that is asked for at the same time', async () => {
+    const { client, workspace } = await testEngine(obedient);
+    const { id } = await client.call('imports.start', { paths: ['/crash'] });
+    await jobEnds(client, id);
+    const resume = () => client.call('jobs.resume', { jobId: id });
+    const outcomes = await Promise.allSettled([resume(), resume()]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await jobEnds(client, id);
+    expect(attemptsOf(workspace, id)).toHaveLength(2);
+  });
+
+  test(
+    'waits for its last worker only if nobody saw that end, and can be cancelled meanwhile',
+    async () => {
+      const { client, workspace } = await testEngine(obedient);
+      const { id } = await client.call('imports.start', { paths: ['/crash'] });
+      await jobEnds(client, id);
+      // Its number belongs to somebody else by now: to this test.
+      change(workspace, 'UPDATE attempts SET pid = ?', process.pid);
+      await client.call('jobs.resume', { jobId: id });
+      expect(await jobEnds(client, id)).toMatchObject({ status: 'failed', attempts: 2 });
+
+      change(workspace, "UPDATE attempts SET pid = ?, status = 'interrupted'", process.pid);
+      await client.call('jobs.resume', { jobId: id });
+      await jobReaches(client, id, 'running');
+      expect(await client.call('jobs.cancel', { jobId: id })).toMatchObject({
+        status: 'cancelled',
+        attempts: 3,
+      });
+      // Waiting for the wrong process takes longer.
+    },
+    WORKER_STOPS_WITHIN_MS,
+  );
+
+  test('whose rows do not fit together fails, and holds nobody up', async () => {
+    const { client, workspace } = await testEngine(obedient);
+    change(
+      workspace,
+      `INSERT INTO jobs (id, kind, status, title, request, created_at) VALUES (?, 'generate', 'queued', '', ?, 0)`,
+      '0'.repeat(26),
+      JSON.stringify({ takeId: '1'.repeat(26) }),
+    );
+    await client.call('imports.start', { paths: ['/finish'] });
+    expect(await jobEnds(client, '0'.repeat(26))).toMatchObject({
+      status: 'failed',
+      error: { code: 'not-found', params: { what: 'take' } },
     });
   });
 

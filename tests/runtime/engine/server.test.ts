@@ -1,6 +1,8 @@
 /** The loopback server as browsers and strangers meet it: over real sockets. */
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -121,6 +123,20 @@ describe('guard', () => {
     expect(await connect({ authorization, host: 'evil.example' })).toBe(403);
     expect(await connect({ authorization }, '/elsewhere')).toBe(403);
   });
+});
+
+test('a stranger who is refused a WebSocket and holds on to the line does not keep the engine from closing', async () => {
+  const stranger = connect({
+    port: Number(new URL(engine.url).port),
+    host: '127.0.0.1',
+    allowHalfOpen: true,
+  });
+  stranger.on('error', () => {});
+  stranger.write('GET /rpc HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+  const [answer] = (await once(stranger, 'data')) as [Buffer];
+  expect(answer.toString()).toContain('401 Unauthorized');
+  await engine.close();
+  stranger.destroy();
 });
 
 describe('files', () => {

@@ -5,7 +5,7 @@ import { captionFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
 import { logSoftmax } from '#main/ml/sampling/choose-token.ts';
 import { encodeModel } from '#main/ml/onnx/encode.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { buildLossGraph } from '#main/ml/training/gradient-graph.ts';
 import { CachedGpt } from '#main/workers/generate/cached-gpt.ts';

@@ -4,7 +4,7 @@ import { captionFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { gptShape } from '#main/ml/gpt/shape.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import { writeCaption } from '#main/workers/caption/write-caption.ts';

@@ -2,7 +2,7 @@
 import type { GptConfig } from '#shared/domain/training-config.ts';
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { gptShape, type GptShape } from '#main/ml/gpt/shape.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { firstByte, specialToken } from '#main/ml/text/vocabulary.ts';
 
 export function tinyShape(order: GptConfig['order']): GptShape {

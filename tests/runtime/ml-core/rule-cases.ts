@@ -5,7 +5,7 @@ import type { Shape } from '#main/ml/onnx/dtype.ts';
 import { sizeOf } from '#main/ml/onnx/dtype.ts';
 import type { Graph, Value } from '#main/ml/onnx/graph.ts';
 import * as op from '#main/ml/onnx/ops.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import type { Operand } from './run-graph.ts';
 
 export interface RuleCase {

@@ -6,7 +6,7 @@ import { sizeOf } from '#main/ml/onnx/dtype.ts';
 import { encodeModel } from '#main/ml/onnx/encode.ts';
 import { Graph, type Lowering, type Value } from '#main/ml/onnx/graph.ts';
 import * as op from '#main/ml/onnx/ops.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { Session } from '#main/workers/runtime/session.ts';
 
 export async function runGraph(

@@ -8,7 +8,7 @@ import { rotaryTables, rotate } from '#main/ml/nn/rotary.ts';
 import type { Lowering, Value } from '#main/ml/onnx/graph.ts';
 import * as op from '#main/ml/onnx/ops.ts';
 import type { BatchTypes, Task } from '#main/ml/training/gradient-graph.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 
 const [batch, length, width, words] = [2, 6, 16, 20];
 

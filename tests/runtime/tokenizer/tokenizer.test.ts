@@ -3,7 +3,7 @@ import { encodeModel } from '#main/ml/onnx/encode.ts';
 import { Graph } from '#main/ml/onnx/graph.ts';
 import { gradients } from '#main/ml/autodiff/gradients.ts';
 import * as op from '#main/ml/onnx/ops.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import {
   codebookSize,
   codeOfIndex,

@@ -51,3 +51,8 @@ test('the pace of long ago is forgotten', () => {
   for (let i = 0; i < 60; i++, advance(1000)) meter.update('x', (done += 1), 1e6);
   expect(meter.update('x', done + 1, 1e6)?.rate).toBeLessThan(1.5);
 });
+
+test('a phase that does not know how much there is has no time left', () => {
+  const { meter } = meterWithClock();
+  expect(meter.update('scan', 0, 0)).toMatchObject({ total: 0, secondsLeft: null });
+});

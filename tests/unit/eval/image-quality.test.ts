@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createCodebookCounter } from '#main/ml/eval/codebook.ts';
 import { MAX_PSNR, psnr, ssim } from '#main/ml/eval/image-quality.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 
 const SIZE = 24;
 const random = Random.seeded(1);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { captionFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
 import { gptShape } from '#main/ml/gpt/shape.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { firstByte, specialToken } from '#main/ml/text/vocabulary.ts';
 
 const { pad, empty, end } = specialToken;

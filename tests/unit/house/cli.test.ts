@@ -1,7 +1,7 @@
 /** The pure parts of the command line: option values, picking by name, tables and numbers. */
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, test } from 'vitest';
-import { formatBytes, formatDuration, table } from '#main/cli/format.ts';
+import { formatBytes, formatDuration, formatProgress, table } from '#main/cli/format.ts';
 import { decimal, ratio, setting, wholeNumber } from '#main/cli/option-parsers.ts';
 import { pick } from '#main/cli/pick.ts';
 
@@ -56,6 +56,16 @@ describe('for people', () => {
   test('durations and sizes', () => {
     expect([7, 59.6, 200, 3900].map(formatDuration)).toEqual(['7 s', '1 min 0 s', '3 min 20 s', '1 h 5 min']);
     expect([0, 999, 1000, 1_250_000].map(formatBytes)).toEqual(['0 B', '999 B', '1.0 kB', '1.3 MB']);
+  });
+
+  test('progress says what is known, and nothing of what is not', () => {
+    const unknown = { done: 0, total: 0, rate: 0, secondsLeft: null };
+    expect(formatProgress(unknown)).toBe('');
+    expect(formatProgress({ ...unknown, done: 7 })).toBe('7');
+    expect(formatProgress({ done: 12, total: 64, rate: 3.06, secondsLeft: 17 })).toBe(
+      '12/64  3.1/s  17 s left',
+    );
+    expect(formatProgress({ done: 64, total: 64, rate: 20, secondsLeft: 0 })).toBe('64/64  20/s');
   });
 
   test('tables line up, numbers to the right', () => {

@@ -1,20 +1,18 @@
 /** The queue of jobs: one worker at a time in each lane, every attempt a row, every end with its reason. */
 import { join } from 'node:path';
 import type { Job, JobKind, JobProgress, JobStatus } from '#shared/contract/jobs.ts';
-import type { WorkerSpec } from '#shared/contract/workers.ts';
+import { WORKER_STOPS_WITHIN_MS, type WorkerSpec } from '#shared/contract/workers.ts';
 import { AppError, toWireError } from '#shared/errors/app-error.ts';
 import { explainDiskFull } from '#shared/errors/disk-full.ts';
 import type { EngineContext } from '../context.ts';
 import * as jobs from '../db/repositories/jobs.ts';
-import type { JobRow } from '../db/repositories/jobs.ts';
+import type { AttemptRow, JobRow } from '../db/repositories/jobs.ts';
 import { newId } from '../ids.ts';
 import { logProblem } from '../log.ts';
 import type { AnyJobKindService } from './job-kind.ts';
 import { processGone } from './process-gone.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
-/** A worker whose engine was killed may still be writing its checkpoint when the next attempt wants to start. */
-const LAST_WORDS_MS = 60_000;
 const LISTED_JOBS = 200;
 
 const resumable: ReadonlySet<JobStatus> = new Set(['failed', 'cancelled', 'interrupted']);
@@ -108,9 +106,11 @@ export class JobQueue {
   }
 
   async resume(jobId: string): Promise<Job> {
-    const job = await this.#find(jobId);
-    if (!resumable.has(job.status)) throw new AppError('job-not-resumable');
-    await jobs.updateJob(this.#context.db, jobId, { status: 'queued', finishedAt: null, error: null });
+    await this.#inTurn(async () => {
+      const job = await this.#find(jobId);
+      if (!resumable.has(job.status)) throw new AppError('job-not-resumable');
+      await jobs.updateJob(this.#context.db, jobId, { status: 'queued', finishedAt: null, error: null });
+    });
     return this.enqueued(jobId);
   }
 
@@ -163,8 +163,9 @@ export class JobQueue {
     });
     const running: Running = { job, progress: null, worker: null, stopping: null, over: Promise.resolve() };
     this.#running.set(job.id, running);
-    await this.#announce(job.id);
-    running.over = this.#attempt(running, attemptId, earlier.at(-1)?.pid ?? null).then(
+    // An attempt that was stopped before it had a worker says nothing about the worker before it.
+    const last = earlier.findLast(({ pid }) => pid !== null);
+    running.over = this.#attempt(running, attemptId, last).then(
       () => this.#finish(running, attemptId, 'done', null),
       (error: unknown) => {
         const stopped = error instanceof AppError && error.code === 'cancelled';
@@ -176,11 +177,15 @@ export class JobQueue {
   }
 
   /** One try at the job. Rejects with the reason if it did not get to its end. */
-  async #attempt(running: Running, attemptId: string, earlierPid: number | null): Promise<void> {
+  async #attempt(running: Running, attemptId: string, earlier: AttemptRow | undefined): Promise<void> {
     const { db, workspace, events } = this.#context;
     const { job } = running;
     const kind = this.#kinds.get(job.kind)!;
-    if (earlierPid !== null) await processGone(earlierPid, LAST_WORDS_MS);
+    await this.#announce(job.id);
+    // A worker whose engine was killed may still be writing its checkpoint. All others have been seen to end.
+    if (earlier?.status === 'interrupted' && earlier.pid !== null) {
+      await processGone(earlier.pid, WORKER_STOPS_WITHIN_MS, () => running.stopping !== null);
+    }
     const request = { kind: job.kind, spec: await kind.prepare(job) } as WorkerSpec;
     if (running.stopping) throw new AppError('cancelled');
 
@@ -224,7 +229,7 @@ export class JobQueue {
     status: 'done' | 'failed' | 'cancelled' | 'interrupted',
     reason: unknown,
   ) {
-    const { db, workspace } = this.#context;
+    const { db, workspace, events } = this.#context;
     const error = reason === null ? null : toWireError(explainDiskFull(reason, workspace.root));
     try {
       await jobs.finishAttempt(db, attemptId, { status, finishedAt: Date.now(), error });
@@ -235,8 +240,12 @@ export class JobQueue {
       );
     } catch (problem) {
       // Not even the end can be written (disk full): the row stays `running` and is interrupted at the next start.
+      // Whoever waits for the job must hear of its end all the same.
       logProblem(`Could not record the end of job ${running.job.id}`, problem);
       this.#running.delete(running.job.id);
+      const row: JobRow = { ...running.job, status: 'failed', finishedAt: Date.now() };
+      const cause = error ?? toWireError(explainDiskFull(problem, workspace.root));
+      events.emit('jobs.changed', this.view({ ...row, error: cause }));
     }
     this.#dispatch();
   }
@@ -254,7 +263,11 @@ export class JobQueue {
   /** Tells the service and all listeners what has become of a job. */
   async #announce(jobId: string): Promise<Job> {
     const row = await this.#find(jobId);
-    await this.#kinds.get(row.kind)?.statusChanged?.(row, row.status);
+    // E.g. the disk is full: what is true of the job is true all the same, and everyone else should hear of it.
+    await this.#kinds
+      .get(row.kind)
+      ?.statusChanged?.(row, row.status)
+      .catch((error: unknown) => logProblem(`Could not pass on that job ${jobId} is ${row.status}`, error));
     const job = this.view(row);
     this.#context.events.emit('jobs.changed', job);
     return job;

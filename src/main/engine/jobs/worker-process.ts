@@ -129,7 +129,8 @@ async function waitForEnd(child: ChildProcess): Promise<ProcessEnd> {
   const drained = once(child, 'close').catch(() => {});
   const end = await new Promise<ProcessEnd>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
-    child.once('error', (error) => {
+    // Listens to the end: an error that nobody hears would bring the engine down.
+    child.on('error', (error) => {
       if (child.pid === undefined) resolve({ code: null, signal: null, error });
     });
   });

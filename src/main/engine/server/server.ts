@@ -32,7 +32,7 @@ export interface LoopbackServer {
   /** Without the token, e.g. `http://127.0.0.1:4711`. */
   url: string;
   token: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export async function startServer(options: ServerOptions): Promise<LoopbackServer> {
@@ -89,6 +89,9 @@ export async function startServer(options: ServerOptions): Promise<LoopbackServe
     const verdict = path === '/rpc' ? judge(request, token, cookieName) : 'wrong-host';
     if (verdict !== 'ok') {
       const status = verdict === 'no-token' ? '401 Unauthorized' : '403 Forbidden';
+      // From here on the socket is ours alone: nobody else hears its errors, or closes it when the stranger does not.
+      socket.on('error', () => socket.destroy());
+      socket.once('finish', () => socket.destroy());
       socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }

@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { systemInfo, type SystemInfo } from '#shared/contract/system.ts';
+import { device, systemInfo, type SystemInfo } from '#shared/contract/system.ts';
+import { AppError } from '#shared/errors/app-error.ts';
 import { appFolder, workerEntry } from '../app-paths.ts';
 
 type Devices = SystemInfo['devices'];
@@ -29,8 +30,9 @@ async function probe(): Promise<Devices> {
     return systemInfo.shape.devices.parse(JSON.parse(stdout.trim().split('\n').at(-1)!));
   } catch (error) {
     const { stderr, message } = error as Error & { stderr?: string };
-    const reason = `ONNX Runtime does not start: ${(stderr || message).trim().split('\n').at(-1)}`;
-    return [{ id: 'cpu', name: 'CPU', available: false, reason }];
+    const detail = (stderr || message).trim().split('\n').at(-1)!;
+    const reason = new AppError('runtime-not-starting', { detail }).toWire();
+    return device.options.map((id) => ({ id, name: id, available: false, reason }));
   }
 }
 

@@ -23,7 +23,7 @@ const ANNOUNCE_EVERY_MS = 500;
 
 export function importJob(context: EngineContext, compute: Compute): JobKindService<'import'> {
   const { db, workspace } = context;
-  let announcedAt = 0;
+  let announcedAt = -Infinity;
 
   return {
     kind: 'import',
@@ -41,8 +41,8 @@ export function importJob(context: EngineContext, compute: Compute): JobKindServ
     events: {
       file: async (job, file) => {
         await db.transaction().execute((trx) => storeFile(trx, job.id, file));
-        if (Date.now() - announcedAt < ANNOUNCE_EVERY_MS) return;
-        announcedAt = Date.now();
+        if (performance.now() - announcedAt < ANNOUNCE_EVERY_MS) return;
+        announcedAt = performance.now();
         await announceLibrary(context);
       },
     },

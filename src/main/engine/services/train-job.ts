@@ -1,6 +1,7 @@
 /** The training job: writes down curves and checkpoints as the worker reports them. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { WORKER_STOPS_WITHIN_MS } from '#shared/contract/workers.ts';
 import type { EngineContext } from '../context.ts';
 import { recordMetrics } from '../db/repositories/metrics.ts';
 import * as runs from '../db/repositories/runs.ts';
@@ -23,8 +24,7 @@ export function trainJob(
   return {
     kind: 'train',
     lane: 'heavy',
-    // The step under way, then a checkpoint with optimizer state.
-    stopWithinMs: 60_000,
+    stopWithinMs: WORKER_STOPS_WITHIN_MS,
     prepare: async (job) => {
       const run = await getRun(db, runIdOf(job));
       const runFolder = join(workspace.runs, run.id);

@@ -1,5 +1,5 @@
 /** From tokens and text of clips to the feeds of the GPT's graphs: caption dropout, random masks and their weights. */
-import type { Random } from '../random.ts';
+import type { Random } from '#shared/domain/random.ts';
 import { specialToken } from '../text/vocabulary.ts';
 import type { GptShape } from './shape.ts';
 

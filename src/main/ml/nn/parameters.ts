@@ -2,7 +2,7 @@
 import type { Shape } from '../onnx/dtype.ts';
 import { formatShape, sizeOf } from '../onnx/dtype.ts';
 import type { Graph, Value } from '../onnx/graph.ts';
-import { Random } from '../random.ts';
+import { Random } from '#shared/domain/random.ts';
 
 export type Initializer = { kind: 'zeros' } | { kind: 'ones' } | { kind: 'normal'; std: number };
 

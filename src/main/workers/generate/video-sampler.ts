@@ -2,7 +2,7 @@
 import type { Sampling } from '#shared/contract/generation.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
 import type { Weights } from '#main/ml/nn/parameters.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { chooseToken, guide } from '#main/ml/sampling/choose-token.ts';
 import { decodeStep, startFrame } from '#main/ml/sampling/masked-decoding.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';

@@ -1,6 +1,7 @@
 /** Which devices can train and sample here: what ONNX Runtime carries, and whether a small graph really runs on it. */
 import { listSupportedBackends } from 'onnxruntime-node';
 import type { Device, SystemInfo } from '#shared/contract/system.ts';
+import type { WireError } from '#shared/contract/common.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { encodeModel } from '#main/ml/onnx/encode.ts';
 import { Graph } from '#main/ml/onnx/graph.ts';
@@ -15,10 +16,10 @@ const names: Record<Device, string> = {
   cuda: 'NVIDIA graphics card (CUDA)',
 };
 
-const missing: Record<Device, string> = {
-  cpu: 'This build of ONNX Runtime does not run here. Install Reelwright again.',
-  webgpu: 'ONNX Runtime carries no WebGPU for this system; it does on Windows, macOS and Linux x64.',
-  cuda: 'The CUDA libraries of ONNX Runtime are not installed; on Linux x64 they can be added.',
+const missing: Record<Device, AppError> = {
+  cpu: new AppError('runtime-not-starting', { detail: 'no CPU backend' }),
+  webgpu: new AppError('webgpu-not-carried'),
+  cuda: new AppError('cuda-not-installed'),
 };
 
 /** One entry a device, with the reason where it cannot be used. Takes up to seconds: it wakes the graphics driver. */
@@ -26,14 +27,14 @@ export async function probeDevices(): Promise<DeviceInfo[]> {
   const carried = new Set(listSupportedBackends().flatMap(({ name, bundled }) => (bundled ? [name] : [])));
   const devices: DeviceInfo[] = [];
   for (const id of Object.keys(names) as Device[]) {
-    const reason = carried.has(id) ? await tryDevice(id) : missing[id];
-    devices.push({ id, name: names[id], available: reason === '', reason });
+    const reason = carried.has(id) ? await tryDevice(id) : missing[id].toWire();
+    devices.push({ id, name: names[id], available: reason === null, reason });
   }
   return devices;
 }
 
-/** Empty when a product of two matrices comes out right, else what went wrong. */
-async function tryDevice(device: Device): Promise<string> {
+/** Null when a product of two matrices comes out right, else what went wrong. */
+async function tryDevice(device: Device): Promise<WireError | null> {
   try {
     const graph = new Graph(loweringFor(device));
     const a = graph.input('a', 'float32', [2, 2]);
@@ -41,9 +42,11 @@ async function tryDevice(device: Device): Promise<string> {
     const session = await Session.create(encodeModel(graph), { device, threads: 1 });
     const { product } = await session.run({ a: Float32Array.of(1, 2, 3, 4) });
     await session.dispose();
-    return product!.join() === '7,10,15,22' ? '' : `It computes wrong results (${product!.join(', ')}).`;
+    if (product!.join() === '7,10,15,22') return null;
+    return new AppError('device-wrong-results', { detail: product!.join(', ') }).toWire();
   } catch (error) {
-    if (error instanceof AppError) return `${String(error.params['detail'])}.`;
-    return error instanceof Error ? error.message : String(error);
+    const detail = error instanceof AppError ? error.params['detail']! : (error as Error).message;
+    if (device === 'cpu') return new AppError('runtime-not-starting', { detail }).toWire();
+    return new AppError('device-not-working', { detail }).toWire();
   }
 }

@@ -3,7 +3,7 @@ import { captionFeeds, generateFeeds, type GptExample } from '#main/ml/gpt/batch
 import type { GptShape } from '#main/ml/gpt/shape.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
 import type { Lowering } from '#main/ml/onnx/graph.ts';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 import { buildLossGraph, type TrainingGraph } from '#main/ml/training/gradient-graph.ts';
 import type { Batch } from './trainer.ts';
 import { chunks } from './chunks.ts';

@@ -40,7 +40,7 @@ export function createProgressMeter(now: () => number): ProgressMeter {
       while (samples.length > 2 && at - samples[1]!.at >= RATE_WINDOW_MS) samples.shift();
       const first = samples[0]!;
       const rate = at > first.at ? ((done - first.done) / (at - first.at)) * 1000 : 0;
-      const secondsLeft = done >= total ? 0 : rate > 0 ? (total - done) / rate : null;
+      const secondsLeft = total <= 0 ? null : done >= total ? 0 : rate > 0 ? (total - done) / rate : null;
       return { phase: newPhase, done, total, rate, secondsLeft };
     },
   };

@@ -1,6 +1,7 @@
 /** The frame every worker process stands in: one `run` call from the engine, events back, and no life beyond the engine's. */
-import { workerContract, type WorkerContract } from '#shared/contract/workers.ts';
-import type { WorkerKind, WorkerResult, WorkerSpec } from '#shared/contract/workers.ts';
+import { workerContract, WORKER_STOPS_WITHIN_MS, type WorkerContract } from '#shared/contract/workers.ts';
+import type { WorkerResult, WorkerSpec } from '#shared/contract/workers.ts';
+import type { JobKind } from '#shared/contract/jobs.ts';
 import type { EventName, Payload } from '#shared/contract/define.ts';
 import { explainDiskFull } from '#shared/errors/disk-full.ts';
 import { createEventHub } from '#shared/rpc/event-hub.ts';
@@ -9,8 +10,6 @@ import { serve } from '#shared/rpc/server.ts';
 import { createProgressMeter } from './progress-meter.ts';
 
 const HEARTBEAT_MS = 1000;
-/** How long a handler may take to stop once the engine is gone. */
-const LAST_WORDS_MS = 60_000;
 
 export interface WorkerContext {
   /** Aborts when the job is cancelled or the engine is gone: finish the step, write what must not be lost, return. */
@@ -20,16 +19,16 @@ export interface WorkerContext {
   progress(phase: string, done: number, total: number): void;
 }
 
-export type SpecOf<K extends WorkerKind> = Extract<WorkerSpec, { kind: K }>['spec'];
+export type SpecOf<K extends JobKind> = Extract<WorkerSpec, { kind: K }>['spec'];
 /** What a handler returns: the result without its `kind`. */
-export type ResultOf<K extends WorkerKind> = Omit<Extract<WorkerResult, { kind: K }>, 'kind'>;
-export type WorkerHandler<K extends WorkerKind> = (
+export type ResultOf<K extends JobKind> = Omit<Extract<WorkerResult, { kind: K }>, 'kind'>;
+export type WorkerHandler<K extends JobKind> = (
   spec: SpecOf<K>,
   context: WorkerContext,
 ) => Promise<ResultOf<K>>;
 
 /** Call once, at the top level of the worker's entry module. */
-export function serveWorker<K extends WorkerKind>(kind: K, handler: WorkerHandler<K>): void {
+export function serveWorker<K extends JobKind>(kind: K, handler: WorkerHandler<K>): void {
   if (!process.send) {
     process.stderr.write(`This is the ${kind} worker of Reelwright; the engine starts it.\n`);
     process.exit(2);
@@ -75,7 +74,7 @@ export function serveWorker<K extends WorkerKind>(kind: K, handler: WorkerHandle
   setInterval(() => events.emit('alive', {}), HEARTBEAT_MS).unref();
 
   transport.onClose(() => {
-    setTimeout(() => process.exit(1), LAST_WORDS_MS).unref();
+    setTimeout(() => process.exit(1), WORKER_STOPS_WITHIN_MS).unref();
     void running.then(() => process.exit(0));
   });
 }

@@ -1,14 +1,23 @@
 /** Writes a file that is there whole or not at all. */
+import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { explainDiskFull } from '#shared/errors/disk-full.ts';
 
-/** Makes the folder when it is missing. Not synced: for files that can be made again. */
-export async function writeAtomic(path: string, contents: Uint8Array | string): Promise<void> {
-  const unfinished = `${path}.${process.pid}.tmp`;
+/**
+ * Makes the folder when it is missing. `sync` what cannot be made again: then it is on the disk when this returns.
+ * Throws AppError `disk-full`.
+ */
+export async function writeAtomic(
+  path: string,
+  contents: Uint8Array | string,
+  { sync = false } = {},
+): Promise<void> {
+  // Several may write the same file at once: each has a name of its own.
+  const unfinished = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(unfinished, contents);
+    await writeFile(unfinished, contents, { flush: sync });
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, { force: true });

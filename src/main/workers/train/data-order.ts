@@ -1,5 +1,5 @@
 /** In which order clips are trained on: an endless row of epochs, each a shuffle of its own by seed. */
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 
 export interface DataCursor {
   epoch: number;

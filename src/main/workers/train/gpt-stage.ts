@@ -3,7 +3,7 @@ import { captionFeeds, generateFeeds, type GptExample } from '#main/ml/gpt/batch
 import type { GptTask } from '#main/ml/gpt/parameters.ts';
 import { gptShape } from '#main/ml/gpt/shape.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
-import type { Random } from '#main/ml/random.ts';
+import type { Random } from '#shared/domain/random.ts';
 import type { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';

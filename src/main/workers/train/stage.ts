@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StageMetrics } from '#main/ml/format/manifest.ts';
 import type { ParameterSet } from '#main/ml/nn/parameters.ts';
 import { learningRateAt } from '#main/ml/optim/schedule.ts';
-import { Random, type RandomState } from '#main/ml/random.ts';
+import { Random, type RandomState } from '#shared/domain/random.ts';
 import type { TrainingGraph } from '#main/ml/training/gradient-graph.ts';
 import type { TrainingStage } from '#shared/contract/training.ts';
 import type { OptimizerConfig, TrainingConfig } from '#shared/domain/training-config.ts';

@@ -1,5 +1,5 @@
 /** The first stage: the autoencoder that turns windows into tokens. */
-import type { Random } from '#main/ml/random.ts';
+import type { Random } from '#shared/domain/random.ts';
 import { toPatches } from '#main/ml/tokenizer/patches.ts';
 import { tokenizerShape, type TokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import { reconstructionEvaluation, reconstructionTask } from '#main/ml/tokenizer/training.ts';

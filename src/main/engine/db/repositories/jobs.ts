@@ -19,6 +19,8 @@ export interface JobRow {
   attempts: number;
 }
 
+export type AttemptRow = Selectable<AttemptsTable>;
+
 export async function insertJob(
   db: Db,
   job: Pick<JobRow, 'id' | 'kind' | 'title' | 'request' | 'createdAt'>,
@@ -99,7 +101,7 @@ export async function finishAttempt(
     .execute();
 }
 
-export async function listAttempts(db: Db, jobId: string): Promise<Selectable<AttemptsTable>[]> {
+export async function listAttempts(db: Db, jobId: string): Promise<AttemptRow[]> {
   return db.selectFrom('attempts').selectAll().where('job_id', '=', jobId).orderBy('id').execute();
 }
 

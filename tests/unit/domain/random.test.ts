@@ -1,6 +1,6 @@
 /** The generator: known values, streams, restoring, and the shape of its distributions. */
 import { describe, expect, it } from 'vitest';
-import { Random } from '#main/ml/random.ts';
+import { Random } from '#shared/domain/random.ts';
 
 describe('random', () => {
   it('is xoshiro128**: the first numbers of the reference implementation for the state 1, 2, 3, 4', () => {
