@@ -12,6 +12,22 @@ export function previewView(width: number, height: number): View {
   return { ...fitInside(width, height, POSTER_SIDE, POSTER_SIDE), crop: false };
 }
 
+/** The frame with the most contrast: many a clip begins, pauses or ends on an empty picture, which would say nothing. */
+export function fullestFrame(frames: readonly Uint8Array[]): Uint8Array {
+  const contrasts = frames.map(variance);
+  return frames[contrasts.indexOf(Math.max(...contrasts))]!;
+}
+
+function variance(values: Uint8Array): number {
+  let sum = 0;
+  let squares = 0;
+  for (const value of values) {
+    sum += value;
+    squares += value * value;
+  }
+  return squares / values.length - (sum / values.length) ** 2;
+}
+
 /** WebP. `rgb` has the size of `view`. */
 export function encodePoster(rgb: Uint8Array, view: View): Promise<Uint8Array> {
   return raw(rgb, view).webp({ quality: 82 }).toBuffer();

@@ -5,7 +5,13 @@ import type { ImportedAsset, MediaTools } from '#shared/contract/workers.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { hashFrame } from '#main/engine/media/frame-hash.ts';
 import { isGifCutOff } from '#main/engine/media/gif-blocks.ts';
-import { encodePoster, encodeStrip, PREVIEW_FRAMES, previewView } from '#main/engine/media/preview.ts';
+import {
+  encodePoster,
+  fullestFrame,
+  encodeStrip,
+  PREVIEW_FRAMES,
+  previewView,
+} from '#main/engine/media/preview.ts';
 import { isOpaque, probeImage } from '#main/engine/media/probe-image.ts';
 import { probeVideo } from '#main/engine/media/probe.ts';
 import { sampleImage, sampleVideo, type DecodeCount, type View } from '#main/engine/media/sample-frames.ts';
@@ -130,7 +136,7 @@ async function readImage(path: string, { format }: Sniffed, context: ReadContext
 
 async function makePreview(frames: readonly Uint8Array[], view: View): Promise<Preview> {
   // The first frame is often black or empty; the middle shows what the clip is about.
-  const poster = await encodePoster(frames[frames.length >> 1]!, view);
+  const poster = await encodePoster(fullestFrame(frames), view);
   const strip = await encodeStrip(frames, view);
   const hashes = frames.map((frame) => hashFrame(frame, view.width, view.height));
   return { poster, strip, perceptualHashes: hashes.filter((hash) => hash !== null) };
