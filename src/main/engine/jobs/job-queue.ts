@@ -1,5 +1,6 @@
 /** The queue of jobs: one worker at a time in each lane, every attempt a row, every end with its reason. */
 import { join } from 'node:path';
+import type { WireError } from '#shared/contract/common.ts';
 import type { Job, JobKind, JobProgress, JobStatus } from '#shared/contract/jobs.ts';
 import { WORKER_STOPS_WITHIN_MS, type WorkerSpec } from '#shared/contract/workers.ts';
 import { AppError, toWireError } from '#shared/errors/app-error.ts';
@@ -94,7 +95,7 @@ export class JobQueue {
   async cancel(jobId: string): Promise<Job> {
     await this.#inTurn(async () => {
       const isQueued = (await this.#find(jobId)).status === 'queued';
-      if (isQueued) await this.#settle(jobId, 'cancelled', new AppError('cancelled'));
+      if (isQueued) await this.#settle(jobId, 'cancelled', new AppError('cancelled').toWire());
     });
     const running = this.#running.get(jobId);
     if (running) {
@@ -233,29 +234,22 @@ export class JobQueue {
     const error = reason === null ? null : toWireError(explainDiskFull(reason, workspace.root));
     try {
       await jobs.finishAttempt(db, attemptId, { status, finishedAt: Date.now(), error });
-      await this.#settle(
-        running.job.id,
-        status,
-        reason === null ? null : explainDiskFull(reason, workspace.root),
-      );
+      await this.#settle(running.job.id, status, error);
     } catch (problem) {
       // Not even the end can be written (disk full): the row stays `running` and is interrupted at the next start.
       // Whoever waits for the job must hear of its end all the same.
       logProblem(`Could not record the end of job ${running.job.id}`, problem);
       this.#running.delete(running.job.id);
-      const row: JobRow = { ...running.job, status: 'failed', finishedAt: Date.now() };
-      const cause = error ?? toWireError(explainDiskFull(problem, workspace.root));
-      events.emit('jobs.changed', this.view({ ...row, error: cause }));
+      const end = error
+        ? { status, error }
+        : { status: 'failed' as const, error: toWireError(explainDiskFull(problem, workspace.root)) };
+      events.emit('jobs.changed', this.view({ ...running.job, ...end, finishedAt: Date.now() }));
     }
     this.#dispatch();
   }
 
-  async #settle(jobId: string, status: JobStatus, reason: unknown): Promise<void> {
-    await jobs.updateJob(this.#context.db, jobId, {
-      status,
-      finishedAt: Date.now(),
-      error: reason === null ? null : toWireError(reason),
-    });
+  async #settle(jobId: string, status: JobStatus, error: WireError | null): Promise<void> {
+    await jobs.updateJob(this.#context.db, jobId, { status, finishedAt: Date.now(), error });
     this.#running.delete(jobId);
     await this.#announce(jobId);
   }
