@@ -1,6 +1,9 @@
 /** An engine that runs already, here or at the other end of a tunnel: each port becomes a WebSocket to it. */
 import type { MessagePortMain } from 'electron';
 import { WebSocket } from 'ws';
+import { messagePortTransport } from '#shared/rpc/message-port-transport.ts';
+import { pipe } from '#shared/rpc/pipe.ts';
+import { webSocketTransport } from '#shared/rpc/web-socket-transport.ts';
 import type { EngineLink } from './engine-link.ts';
 
 export function remoteEngine(engineUrl: URL): EngineLink {
@@ -21,22 +24,7 @@ function socketAddress(base: URL): URL {
 
 function joinSocket(port: MessagePortMain, address: URL, token: string): void {
   const socket = new WebSocket(address, { headers: { Authorization: `Bearer ${token}` } });
-  let closed = false;
-  const close = () => {
-    if (closed) return;
-    closed = true;
-    port.close();
-    socket.close();
-  };
-  // Frames wait in the port until the socket is open.
-  socket.on('open', () => {
-    port.on('message', ({ data }) => socket.send(JSON.stringify(data)));
-    port.start();
-  });
-  socket.on('message', (data: Buffer) => {
-    if (!closed) port.postMessage(JSON.parse(data.toString()));
-  });
-  socket.on('close', close);
-  socket.on('error', close);
-  port.on('close', close);
+  // A close follows every error; without a listener the error would end the shell.
+  socket.on('error', () => {});
+  pipe(messagePortTransport(port), webSocketTransport(socket));
 }
