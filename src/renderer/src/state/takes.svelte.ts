@@ -1,6 +1,7 @@
 /** Generated clips, and the one in the player. */
 import { sampling as samplingSchema, type Sampling, type Take } from '#shared/contract/generation.ts';
 import type { Engine } from '../api/engine.ts';
+import { randomSeed } from '../ui/random-seed.ts';
 
 export class TakesState {
   readonly #engine: Engine;
@@ -74,8 +75,4 @@ export class TakesState {
     // Answers and events may overtake each other; frames only become more.
     else if (this.takes[known]!.status === 'running') this.takes = this.takes.with(known, take);
   }
-}
-
-export function randomSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0]! % 1_000_000;
 }
