@@ -135,7 +135,6 @@ async function readImage(path: string, { format }: Sniffed, context: ReadContext
 }
 
 async function makePreview(frames: readonly Uint8Array[], view: View): Promise<Preview> {
-  // The first frame is often black or empty; the middle shows what the clip is about.
   const poster = await encodePoster(fullestFrame(frames), view);
   const strip = await encodeStrip(frames, view);
   const hashes = frames.map((frame) => hashFrame(frame, view.width, view.height));

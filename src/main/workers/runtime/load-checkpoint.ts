@@ -11,13 +11,7 @@ import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
 import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import type { TrainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
-import {
-  bestCheckpoint,
-  checkpointsFolder,
-  newestCheckpoint,
-  readCheckpoint,
-  type Checkpoint,
-} from './checkpoint-store.ts';
+import { bestCheckpoint, checkpointsFolder, readCheckpoint, type Checkpoint } from './checkpoint-store.ts';
 import type { Compute } from './session.ts';
 import { readWeights } from './trainer-state.ts';
 import { VideoTokenizer } from './video-tokenizer.ts';
@@ -35,17 +29,12 @@ export interface LoadedModel {
 }
 
 /**
- * Reads the best checkpoint of the run's GPT (or the newest). Throws AppError `checkpoint-missing` when the run has none
+ * Reads the best checkpoint of the run's GPT. Throws AppError `checkpoint-missing` when the run has none
  * yet, `checkpoint-damaged` when all of them are.
  */
-export async function loadModel(
-  runFolder: string,
-  compute: Compute,
-  { which = 'best' }: { which?: 'best' | 'newest' } = {},
-): Promise<LoadedModel> {
+export async function loadModel(runFolder: string, compute: Compute): Promise<LoadedModel> {
   const checkpoints = checkpointsFolder(runFolder);
-  const find = which === 'best' ? bestCheckpoint : newestCheckpoint;
-  const gpt = await find(checkpoints, 'gpt', reportDamage);
+  const gpt = await bestCheckpoint(checkpoints, 'gpt', reportDamage);
   if (!gpt || gpt.manifest.tokenizerStep === null) throw new AppError('checkpoint-missing');
   const { manifest } = gpt;
   const { config } = manifest;
