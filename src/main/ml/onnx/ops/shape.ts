@@ -43,7 +43,10 @@ export function expand(x: Value, shape: Shape): Value {
   return x.graph.node('Expand', [x, int64s(x.graph, shape)], [{ dtype: x.dtype, shape }])[0]!;
 }
 
-/** Elements `start` up to, but not including, `end` along `axis`; negative positions count from the end. */
+/**
+ * Elements `start` up to, but not including, `end` along `axis`; negative positions count from the end. WebGPU has no kernel
+ * that slices integers, but one that splits them.
+ */
 export function slice(
   x: Value,
   axis: number,
@@ -59,6 +62,10 @@ export function slice(
   if (from < 0 || to > size || from > to)
     throw x.graph.error('Slice', `no elements ${start}…${end} along axis ${axis}`, [x]);
   if (from === 0 && to === size) return x;
+  if (x.graph.lowering === 'webgpu' && x.dtype !== 'float32' && from < to) {
+    const sizes = [from, to - from, size - to].filter((part) => part > 0);
+    return split(x, along, sizes)[from === 0 ? 0 : 1]!;
+  }
   const shape = x.shape.map((whole, i) => (i === along ? to - from : whole));
   const bounds = [[from], [to], [along]].map((values) => int64s(x.graph, values));
   return x.graph.node('Slice', [x, ...bounds], [{ dtype: x.dtype, shape }])[0]!;

@@ -1,0 +1,67 @@
+/** Every graph that training and sampling run, of models so small that a GPU made of software gets through them. */
+import { continuationGraph, prefixGraph } from '#main/ml/gpt/inference.ts';
+import { gptParameters, type GptTask } from '#main/ml/gpt/parameters.ts';
+import type { GptShape } from '#main/ml/gpt/shape.ts';
+import { gptTask } from '#main/ml/gpt/training-task.ts';
+import { encodeModel, type Model } from '#main/ml/onnx/encode.ts';
+import type { Lowering } from '#main/ml/onnx/graph.ts';
+import { decodeGraph, encodeGraph } from '#main/ml/tokenizer/graphs.ts';
+import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
+import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
+import { reconstructionEvaluation, reconstructionTask } from '#main/ml/tokenizer/training.ts';
+import { buildGradientGraph, buildLossGraph } from '#main/ml/training/gradient-graph.ts';
+import { buildUpdateGraph } from '#main/ml/training/update-graph.ts';
+import { optimizerConfig, tokenizerConfig } from '#shared/domain/training-config.ts';
+import { tinyShape } from '../gpt/tiny-gpt.ts';
+
+const orders = ['frame', 'raster'] as const;
+const gptTasks: readonly GptTask[] = ['generate', 'caption'];
+const tinyTokenizer = tokenizerShape(
+  tokenizerConfig.parse({ width: 32, heads: 2, depth: 1, strideS: 8, levels: [5, 3, 2] }),
+  { frames: 5, size: 16 },
+);
+
+/** Name of one more graph, with a node that no GPU can take: the test proves with it that it would notice. */
+export const STRANGER = 'with a node that belongs to the CPU';
+
+/** By a name that says which graph it is. */
+export function everyGraph(lowering: Lowering): Map<string, Model> {
+  const graphs = new Map<string, Model>();
+  for (const order of orders) {
+    const shape = tinyShape(order);
+    for (const [name, model] of gptGraphs(shape, lowering)) graphs.set(`gpt ${order} ${name}`, model);
+  }
+  for (const [name, model] of tokenizerGraphs(lowering)) graphs.set(`tokenizer ${name}`, model);
+  for (const kind of optimizerConfig.shape.kind.unwrap().options) {
+    const config = optimizerConfig.parse({ kind, learningRate: 1e-3 });
+    graphs.set(`update ${kind}`, buildUpdateGraph(gptParameters(tinyShape('frame')), config, lowering));
+  }
+  return graphs;
+}
+
+function* gptGraphs(shape: GptShape, lowering: Lowering): Generator<[string, Model]> {
+  const weights = gptParameters(shape).initialise(1);
+  for (const task of gptTasks) {
+    const options = { batch: 2, lowering };
+    yield [`${task} gradients`, buildGradientGraph(gptTask(task, shape, { ...options, dropout: 0.1 })).model];
+    yield [`${task} evaluation`, buildLossGraph(gptTask(task, shape, options)).model];
+    yield [`${task} prefix`, encodeModel(prefixGraph(weights, shape, { task, ...options }))];
+    const kind = task === 'generate' ? 'video' : 'text';
+    const queries = task === 'generate' && shape.order === 'frame' ? shape.frameTokens : 1;
+    const continuation = { kind, queries, capacity: 16, ...options } as const;
+    yield [`${task} continuation`, encodeModel(continuationGraph(weights, shape, continuation))];
+  }
+}
+
+function* tokenizerGraphs(lowering: Lowering): Generator<[string, Model]> {
+  const shape = tinyTokenizer;
+  const weights = tokenizerParameters(shape).initialise(1);
+  const task = { microBatch: 2, lowering };
+  yield ['gradients', buildGradientGraph(reconstructionTask(shape, task)).model];
+  yield ['evaluation', buildLossGraph(reconstructionEvaluation(shape, task)).model];
+  for (const latentFrames of [1, shape.T]) {
+    const options = { batch: 1, latentFrames, lowering };
+    yield [`encode ${latentFrames}`, encodeModel(encodeGraph(weights, shape, options))];
+    yield [`decode ${latentFrames}`, encodeModel(decodeGraph(weights, shape, options))];
+  }
+}
