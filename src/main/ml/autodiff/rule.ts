@@ -40,6 +40,11 @@ export function intAttribute(node: GraphNode, name: string, fallback: number): n
   return attribute !== undefined && 'int' in attribute ? attribute.int : fallback;
 }
 
+export function floatAttribute(node: GraphNode, name: string, fallback: number): number {
+  const attribute = node.attributes[name];
+  return attribute !== undefined && 'float' in attribute ? attribute.float : fallback;
+}
+
 /** The numbers of a constant input, e.g. axes. */
 export function constantInts(node: GraphNode, index: number): number[] {
   const value = input(node, index);
@@ -47,6 +52,22 @@ export function constantInts(node: GraphNode, index: number): number[] {
   if (data === undefined)
     throw new GraphError(node.operator, node.scope, `input ${index} must be a constant`, node.inputs);
   return Array.from(data, Number);
+}
+
+/** The rule of an operator of one operand `x` with the result `y`. */
+export function unary(rule: (dy: Value, x: Value, y: Value, node: GraphNode) => Value): Rule {
+  return (dy, node) => [() => rule(dy, input(node, 0), output(node), node)];
+}
+
+/** `dy` where `keep` is true, else 0. */
+export function masked(dy: Value, keep: Value): Value {
+  return op.mul(dy, op.cast(keep, 'float32'));
+}
+
+/** `build`, whose result is shared by those who call it several times. */
+export function once(build: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => (value ??= build());
 }
 
 /** Adds up what broadcasting had repeated, so that the gradient has the shape of the operand. */

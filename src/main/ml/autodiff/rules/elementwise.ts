@@ -2,7 +2,7 @@
 import type { Value } from '../../onnx/graph.ts';
 import * as op from '../../onnx/ops.ts';
 import type { Rule } from '../rule.ts';
-import { input, leanMul, output, sumTo } from '../rule.ts';
+import { input, leanMul, masked, output, sumTo, unary } from '../rule.ts';
 
 export const elementwiseRules: Record<string, Rule> = {
   Add: binary((dy) => [() => dy, () => dy]),
@@ -25,10 +25,7 @@ export const elementwiseRules: Record<string, Rule> = {
   Log: unary((dy, x) => op.div(dy, x)),
   Sin: unary((dy, x) => op.mul(dy, op.cos(x))),
   Cos: unary((dy, x) => op.neg(op.mul(dy, op.sin(x)))),
-  Tanh: unary((dy, _x, y) => op.mul(dy, op.sub(1, op.square(y)))),
-  Sigmoid: unary((dy, _x, y) => op.mul(dy, op.sub(y, op.square(y)))),
   Erf: unary((dy, x) => op.mul(dy, op.mul(op.exp(op.neg(op.square(x))), 2 / Math.sqrt(Math.PI)))),
-  Relu: unary((dy, _x, y) => masked(dy, op.greater(y, 0))),
 
   Clip: (dy, node) => {
     const x = input(node, 0);
@@ -55,10 +52,6 @@ function stop(): [null] {
   return [null];
 }
 
-function masked(dy: Value, keep: Value): Value {
-  return op.mul(dy, op.cast(keep, 'float32'));
-}
-
 /** Wraps a rule of two operands so that each gradient is summed back to the shape of its operand. */
 function binary(rule: (dy: Value, a: Value, b: Value, y: Value) => [() => Value, () => Value]): Rule {
   return (dy, node) => {
@@ -66,8 +59,4 @@ function binary(rule: (dy: Value, a: Value, b: Value, y: Value) => [() => Value,
     const [da, db] = rule(dy, a, b, output(node));
     return [() => sumTo(da(), a.shape), () => sumTo(db(), b.shape)];
   };
-}
-
-function unary(rule: (dy: Value, x: Value, y: Value) => Value): Rule {
-  return (dy, node) => [() => rule(dy, input(node, 0), output(node))];
 }

@@ -2,7 +2,7 @@
 import type { GraphNode, Value } from '../../onnx/graph.ts';
 import * as op from '../../onnx/ops.ts';
 import type { Rule } from '../rule.ts';
-import { input, intAttribute, sumTo } from '../rule.ts';
+import { floatAttribute, input, intAttribute, sumTo } from '../rule.ts';
 
 export const matmulRules: Record<string, Rule> = {
   MatMul: productRule,
@@ -14,7 +14,7 @@ function productRule(dy: Value, node: GraphNode): [() => Value, () => Value] {
   const [a, b] = [input(node, 0), input(node, 1)];
   const transA = intAttribute(node, 'transA', 0) === 1;
   const transB = intAttribute(node, 'transB', 0) === 1;
-  const alpha = alphaOf(node);
+  const alpha = floatAttribute(node, 'alpha', 1);
   const gradientOfA = () =>
     transA
       ? op.matmul(b, dy, { transA: transB, transB: true, alpha })
@@ -37,9 +37,4 @@ function weightGradient(a_NI: Value, dy_NO: Value, transposed: boolean, alpha: n
 
 function flatten(x: Value): Value {
   return op.reshape(x, [-1, x.shape.at(-1)!]);
-}
-
-function alphaOf(node: GraphNode): number {
-  const attribute = node.attributes['alpha'];
-  return attribute !== undefined && 'float' in attribute ? attribute.float : 1;
 }

@@ -33,26 +33,13 @@ export const exp = unary('Exp', 'float32');
 export const log = unary('Log', 'float32');
 export const sin = unary('Sin', 'float32');
 export const cos = unary('Cos', 'float32');
-export const tanh = unary('Tanh', 'float32');
-export const sigmoid = unary('Sigmoid', 'float32');
 export const erf = unary('Erf', 'float32');
-export const relu = unary('Relu', 'float32');
 export const floor = unary('Floor', 'float32');
 /** Halves go to the nearest even number. */
 export const round = unary('Round', 'float32');
 
 export function square(x: Value): Value {
   return mul(x, x);
-}
-
-/** x·σ(x), also called swish. */
-export function silu(x: Value): Value {
-  return mul(x, sigmoid(x));
-}
-
-/** The exact Gaussian error linear unit, x·Φ(x). */
-export function gelu(x: Value): Value {
-  return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
 }
 
 export function clip(x: Value, min: number, max: number): Value {
