@@ -1,6 +1,7 @@
 /** Reverse-mode differentiation: adds to a graph the nodes that compute the gradient of a loss. */
 import type { Graph, GraphNode, Value } from '../onnx/graph.ts';
 import { GraphError, nodesFor } from '../onnx/graph.ts';
+import { joinPieces, type Piece } from './pieces.ts';
 import { leanAdd, type RuleContext } from './rule.ts';
 import { rules } from './rules.ts';
 
@@ -51,17 +52,27 @@ function pathFrom(wrt: readonly Value[], nodes: readonly GraphNode[]): Path {
 class BackwardPass implements RuleContext {
   readonly #path: Path;
   readonly #gradients = new Map<Value, Value>();
+  /** Gradients of slices, which are joined when the whole gradient is asked for. */
+  readonly #pieces = new Map<Value, Piece[]>();
 
   constructor(path: Path) {
     this.#path = path;
   }
 
   gradientOf(value: Value): Value | undefined {
+    const pieces = this.#pieces.get(value) ?? [];
+    this.#pieces.delete(value);
+    for (const along of Map.groupBy(pieces, ({ axis }) => axis).values())
+      this.add(value, joinPieces(along, value.shape));
     return this.#gradients.get(value);
   }
 
   consumers(value: Value): readonly GraphNode[] {
     return this.#path.consumers.get(value) ?? [];
+  }
+
+  addPiece(value: Value, piece: Piece): void {
+    this.#pieces.set(value, [...(this.#pieces.get(value) ?? []), piece]);
   }
 
   add(value: Value, gradient: Value): void {
@@ -70,7 +81,7 @@ class BackwardPass implements RuleContext {
   }
 
   visit(node: GraphNode): void {
-    const dys = node.outputs.map((value) => this.#gradients.get(value));
+    const dys = node.outputs.map((value) => this.gradientOf(value));
     const dy = dys.find((candidate) => candidate !== undefined);
     if (dy === undefined) return;
     const rule = Object.hasOwn(rules, node.operator) ? rules[node.operator] : undefined;
@@ -87,6 +98,10 @@ class BackwardPass implements RuleContext {
       const build = inputGradients[i];
       if (build == null) return;
       const gradient = build();
+      if ('start' in gradient) {
+        this.addPiece(value, gradient);
+        return;
+      }
       if (gradient.shape.join() !== value.shape.join())
         throw new GraphError(node.operator, node.scope, 'the rule gives a wrong shape', [value, gradient]);
       this.add(value, gradient);

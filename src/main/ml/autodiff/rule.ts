@@ -5,6 +5,7 @@ import type { GraphNode, Value } from '../onnx/graph.ts';
 import { GraphError } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
 import { repeatedAxes } from '../onnx/ops/operands.ts';
+import type { Piece } from './pieces.ts';
 
 /** What a rule may ask about the graph around its node. */
 export interface RuleContext {
@@ -14,8 +15,8 @@ export interface RuleContext {
   gradientOf(value: Value): Value | undefined;
 }
 
-/** Builds the gradient of one input; called only when it is needed. */
-export type InputGradient = () => Value;
+/** Builds the gradient of one input, or the piece of it that is not zero; called only when it is needed. */
+export type InputGradient = () => Value | Piece;
 
 /**
  * Given the gradients of a node's outputs, says for each input how its gradient is built; null where there is none.

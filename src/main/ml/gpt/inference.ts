@@ -6,14 +6,13 @@
  */
 import { Graph, type Lowering, type Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
-import { attend, maskFrom } from '../nn/attention.ts';
 import { Dropout } from '../nn/dropout.ts';
 import type { Weights } from '../nn/parameters.ts';
-import { attendToPastAndSelf } from './attention.ts';
+import { attendInBlocks, attendToPastAndSelf, causalBlocks } from './attention.ts';
 import { Gpt } from './model.ts';
 import { gptParameters, type GptTask } from './parameters.ts';
 import { rotation, taskPosition, textPositions, videoPositions } from './positions.ts';
-import { captionBlock } from './sequences.ts';
+import { framesFirst } from './sequences.ts';
 import type { GptShape } from './shape.ts';
 
 export const keyName = (block: number) => `k.${block}`;
@@ -45,12 +44,11 @@ export function prefixGraph(
       : gpt.embedVideo(graph.input('tokens', 'int32', [batch, shape.videoTokens]));
   const embedded = op.concat([gpt.embedTask(task, batch), given], 1);
   const positions = [taskPosition, ...(task === 'generate' ? textPositions(shape) : videoPositions(shape))];
-  const blockOf = (token: number) => (task === 'generate' ? token : captionBlock(token, shape));
-  const mask = maskFrom(graph, positions.length, positions.length, (q, k) => blockOf(k) <= blockOf(q));
-  const x = gpt.transform(embedded, rotation(graph, positions, shape), ({ q, k, v }, block) => {
-    graph.output(keyName(block), k);
-    graph.output(valueName(block), v);
-    return attend(q, k, v, { mask });
+  const blocks = task === 'generate' ? causalBlocks(graph, [0, positions.length]) : framesFirst(graph, shape);
+  const x = gpt.transform(embedded, rotation(graph, positions, shape), (heads, block) => {
+    graph.output(keyName(block), heads.k);
+    graph.output(valueName(block), heads.v);
+    return attendInBlocks(heads, blocks);
   });
   if (task === 'generate' && shape.order === 'raster') {
     graph.output('logits', gpt.videoLogits(op.slice(x, 1, positions.length - 1)));
@@ -90,7 +88,7 @@ export function continuationGraph(weights: Weights, shape: GptShape, options: Co
     graph.output(nextName(valueName(block)), heads.v);
     const cached = (name: string): Value => graph.input(name, 'float32', cacheShape);
     const past = { k: cached(keyName(block)), v: cached(valueName(block)) };
-    return attendToPastAndSelf(heads, past, mask, 1);
+    return attendToPastAndSelf(heads, past, mask);
   });
   graph.output('logits', kind === 'video' ? gpt.videoLogits(x) : gpt.textLogits(x));
   return graph;

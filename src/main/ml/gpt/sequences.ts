@@ -4,13 +4,12 @@
  *
  * Shapes: B clips, L text tokens, N tokens of a window, S tokens of the whole sequence.
  */
-import type { Value } from '../onnx/graph.ts';
+import type { Graph, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
-import { attend, maskFrom } from '../nn/attention.ts';
 import { tokenLosses } from '../nn/losses.ts';
 import { specialToken } from '../text/vocabulary.ts';
-import { attendToPastAndSelf } from './attention.ts';
-import type { Attend, Gpt, Heads } from './model.ts';
+import { attendInBlocks, causalBlocks, type AttentionBlock, type Stretch } from './attention.ts';
+import type { Attend, Gpt } from './model.ts';
 import { rotation, taskPosition, textPositions, videoPositions } from './positions.ts';
 import type { GptShape } from './shape.ts';
 
@@ -37,7 +36,14 @@ export function rasterLosses(gpt: Gpt, text_BL: Value, tokens_BN: Value): ClipLo
   const x_BND = gpt.transform(
     embedded_BSD,
     rotation(graph, positions, shape),
-    attendDensely(gpt, positions.length, count, (q, k) => k <= q),
+    attending(
+      shape,
+      [
+        ...causalBlocks(graph, [0, positions.length - count]),
+        ...causalBlocks(graph, [positions.length - count, positions.length], shape.frameTokens),
+      ],
+      count,
+    ),
   );
   const nats_BN = natsOf(gpt.videoLogits(x_BND), tokens_BN);
   return { nats_B: op.reduceSum(nats_BN, { axes: [1] }), counts_B: clipCounts(gpt, batch) };
@@ -77,21 +83,24 @@ export function frameLosses(
   );
   const video = videoPositions(shape);
   const positions = [taskPosition, ...textPositions(shape), ...video.slice(0, clean), ...video];
-  const frameOf = (token: number) => Math.floor(token / shape.frameTokens);
-  const cleanMask = maskFrom(
-    graph,
-    cleanEnd,
-    cleanEnd,
-    (q, k) => blockOf(q, prefix, shape) >= blockOf(k, prefix, shape),
-  );
-  const pastMask = maskFrom(graph, count, cleanEnd, (q, k) => k < prefix || frameOf(k - prefix) < frameOf(q));
-
-  const x_BND = gpt.transform(embedded_BSD, rotation(graph, positions, shape), (heads, block) => {
-    const [clean, masked] = cutHeads(heads, cleanEnd);
-    const seenByMasked = attendToPastAndSelf(masked, clean, pastMask, shape.grid.T);
-    if (block === shape.depth - 1) return seenByMasked;
-    return op.concat([attend(clean.q, clean.k, clean.v, { mask: cleanMask }), seenByMasked], 2);
+  const frame = (start: number, t: number): Stretch => [
+    start + t * shape.frameTokens,
+    start + (t + 1) * shape.frameTokens,
+  ];
+  const cleanBlocks = Array.from({ length: shape.grid.T - 1 }, (_, t): AttentionBlock => {
+    const queries = frame(prefix, t);
+    return { queries, keys: [[0, queries[1]]] };
   });
+  const maskedBlocks = Array.from({ length: shape.grid.T }, (_, t): AttentionBlock => {
+    const queries = frame(cleanEnd, t);
+    return { queries, keys: [[0, frame(prefix, t)[0]], queries] };
+  });
+  const blocks = [...causalBlocks(graph, [0, prefix]), ...cleanBlocks, ...maskedBlocks];
+  const x_BND = gpt.transform(
+    embedded_BSD,
+    rotation(graph, positions, shape),
+    attending(shape, blocks, count),
+  );
   const nats_BN = natsOf(gpt.videoLogits(x_BND), tokens_BN);
   const weighted_BN = op.mul(nats_BN, weights_BN);
   return { nats_B: op.reduceSum(weighted_BN, { axes: [1] }), counts_B: clipCounts(gpt, batch) };
@@ -108,15 +117,14 @@ export function captionLosses(gpt: Gpt, text_BL: Value, tokens_BN: Value): ClipL
     1,
   );
   const positions = [taskPosition, ...videoPositions(shape), ...textPositions(shape)];
+  const blocks = [
+    ...framesFirst(graph, shape),
+    ...causalBlocks(graph, [1 + shape.videoTokens, positions.length]),
+  ];
   const x_BLD = gpt.transform(
     embedded_BSD,
     rotation(graph, positions, shape),
-    attendDensely(
-      gpt,
-      positions.length,
-      shape.textLength,
-      (q, k) => captionBlock(q, shape) >= captionBlock(k, shape),
-    ),
+    attending(shape, blocks, shape.textLength),
   );
   const nats_BL = natsOf(gpt.textLogits(x_BLD), text_BL);
   // `pad` and `empty` are the two smallest tokens; neither is ever to be written.
@@ -127,42 +135,27 @@ export function captionLosses(gpt: Gpt, text_BL: Value, tokens_BN: Value): ClipL
   };
 }
 
-/** Attention over the whole sequence under a rule; only the last `wanted` tokens leave the last block. */
-function attendDensely(
-  { graph, shape }: Gpt,
-  length: number,
-  wanted: number,
-  mayLook: (query: number, key: number) => boolean,
-): Attend {
-  const skipped = length - wanted;
-  const mask = maskFrom(graph, length, length, mayLook);
-  const lastMask = maskFrom(graph, wanted, length, (query, key) => mayLook(query + skipped, key));
-  return ({ q, k, v }, block) =>
-    block === shape.depth - 1
-      ? attend(op.slice(q, 2, skipped), k, v, { mask: lastMask })
-      : attend(q, k, v, { mask });
-}
-
-/** Number of the attention block of a token in `[task][text][clean frames]`: text tokens one each, then whole frames. */
-function blockOf(token: number, prefix: number, { frameTokens }: GptShape): number {
-  return token < prefix ? token : prefix + Math.floor((token - prefix) / frameTokens);
+/** Attention by blocks; only the last `wanted` tokens leave the last layer. */
+function attending({ depth }: GptShape, blocks: readonly AttentionBlock[], wanted: number): Attend {
+  const length = blocks.at(-1)!.queries[1];
+  const last = blocks.filter(({ queries }) => queries[0] >= length - wanted);
+  return (heads, layer) => attendInBlocks(heads, layer === depth - 1 ? last : blocks);
 }
 
 /**
- * In `[task][frames][text]`. The frames are as they are when generated: in `raster` order each token is a block, in
- * `frame` order each latent frame.
+ * The blocks of `[task][frames]`. The frames see each other as they do when generated: in `raster` order tokens see
+ * those before them, in `frame` order those of their own frame too.
  */
-export function captionBlock(token: number, { order, frameTokens, videoTokens }: GptShape): number {
-  const isFrameToken = token >= 1 && token <= videoTokens;
-  return order === 'frame' && isFrameToken ? 1 + Math.floor((token - 1) / frameTokens) : token;
-}
-
-function cutHeads({ q, k, v }: Heads, at: number): [Heads, Heads] {
-  const cut = (x: Value) => op.split(x, 2, [at, x.shape[2]! - at]) as [Value, Value];
-  const [[q1, q2], [k1, k2], [v1, v2]] = [cut(q), cut(k), cut(v)];
+export function framesFirst(graph: Graph, { order, frameTokens, grid }: GptShape): AttentionBlock[] {
+  const frames = Array.from({ length: grid.T }, (_, t): Stretch => [
+    1 + t * frameTokens,
+    1 + (t + 1) * frameTokens,
+  ]);
   return [
-    { q: q1, k: k1, v: v1 },
-    { q: q2, k: k2, v: v2 },
+    ...causalBlocks(graph, [0, 1]),
+    ...frames.flatMap((queries) =>
+      order === 'raster' ? causalBlocks(graph, queries) : [{ queries, keys: [[0, queries[1]] as const] }],
+    ),
   ];
 }
 

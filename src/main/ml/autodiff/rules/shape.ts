@@ -19,14 +19,8 @@ export const shapeRules: Record<string, Rule> = {
     ];
   },
   Slice: (dy, node) => {
-    const x = input(node, 0);
-    const [start, end, axis] = [1, 2, 3].map((index) => constantInts(node, index)[0]!) as [
-      number,
-      number,
-      number,
-    ];
-    const amounts = x.shape.map((size, i): [number, number] => (i === axis ? [start, size - end] : [0, 0]));
-    return [() => op.pad(dy, amounts), null, null, null];
+    const [start, axis] = [1, 3].map((index) => constantInts(node, index)[0]!) as [number, number];
+    return [() => ({ axis, start, value: dy }), null, null, null];
   },
   Pad: (dy, node) => [
     () => {
