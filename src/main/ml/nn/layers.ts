@@ -8,19 +8,14 @@ export function linear(x: Value, weight: Value, bias?: Value): Value {
   return bias === undefined ? product : op.add(product, bias);
 }
 
-/** Root-mean-square normalisation over the last axis (Zhang and Sennrich 2019). */
-export function rmsNorm(x: Value, gain?: Value, epsilon = 1e-6): Value {
-  const meanSquare = op.reduceMean(op.square(x), { axes: [-1], keepDims: true });
-  const normed = op.mul(x, op.reciprocal(op.sqrt(op.add(meanSquare, epsilon))));
-  return gain === undefined ? normed : op.mul(normed, gain);
+/** Root-mean-square normalisation over the last axis (Zhang and Sennrich 2019); `gain` [D], all 1 when left out. */
+export function rmsNorm(x: Value, gain = ones(x), epsilon?: number): Value {
+  return op.rmsNormalization(x, gain, epsilon);
 }
 
 /** Layer normalisation over the last axis (Ba et al. 2016). */
-export function layerNorm(x: Value, gain: Value, bias: Value, epsilon = 1e-5): Value {
-  const centred = op.sub(x, op.reduceMean(x, { axes: [-1], keepDims: true }));
-  const variance = op.reduceMean(op.square(centred), { axes: [-1], keepDims: true });
-  const normed = op.mul(centred, op.reciprocal(op.sqrt(op.add(variance, epsilon))));
-  return op.add(op.mul(normed, gain), bias);
+export function layerNorm(x: Value, gain: Value, bias: Value, epsilon?: number): Value {
+  return op.layerNormalization(x, gain, bias, epsilon);
 }
 
 /** Gated feed-forward (Shazeer 2020): (silu(x·gate) ∘ x·up)·down, with gate and up side by side in one matrix [D, 2F]. */
@@ -42,3 +37,5 @@ export function linears(x: Value, weight: Value, widths: readonly number[]): Val
 export function embedding(table: Value, ids: Value): Value {
   return op.gather(table, ids);
 }
+
+const ones = (x: Value) => op.fill(x.graph, x.shape.slice(-1), 1);

@@ -1,6 +1,8 @@
 /** Gradient rules of activation functions, made of their results where these say enough. */
+import { sameShape } from '../../onnx/dtype.ts';
+import type { GraphNode, Value } from '../../onnx/graph.ts';
 import * as op from '../../onnx/ops.ts';
-import { floatAttribute, masked, unary, type Rule } from '../rule.ts';
+import { floatAttribute, input, masked, output, unary, type Rule, type RuleContext } from '../rule.ts';
 
 export const activationRules: Record<string, Rule> = {
   Relu: unary((dy, _x, y) => masked(dy, op.greater(y, 0))),
@@ -27,11 +29,24 @@ export const activationRules: Record<string, Rule> = {
     const slope = op.mul(op.sub(1, op.square(t)), op.add(op.mul(square, 3 * 0.044715 * c), c));
     return op.mul(dy, op.mul(op.add(op.add(t, 1), op.mul(x, slope)), 0.5));
   }),
-  // Of y = x·s with s = σ(αx): s + α·y·(1 − s). The sigmoid is computed anew, which costs less than keeping it in memory.
-  QuickGelu: unary((dy, x, y, node) => {
-    const alpha = floatAttribute(node, 'alpha', 1);
-    const [scaledX, scaledY] = alpha === 1 ? [x, y] : [op.mul(x, alpha), op.mul(y, alpha)];
-    const s = op.sigmoid(scaledX);
-    return op.mul(dy, op.add(s, op.mul(scaledY, op.sub(1, s))));
-  }),
+  QuickGelu: (dy, node, context) => [() => quickGeluGradient(dy, node, context)],
 };
+
+/**
+ * Of y = x·s with s = σ(αx): dy∘(s + α·y·(1 − s)). The sigmoid is computed anew, which costs less than keeping it in memory.
+ * Where y only gates another value, h = y∘u, then dy = dh∘u, and the same is dh∘(h + s∘(u − h)) for α = 1: one pass over
+ * the hidden layer less, and two of those that made dy are not needed.
+ */
+function quickGeluGradient(dy: Value, node: GraphNode, context: RuleContext): Value {
+  const [x, y, alpha] = [input(node, 0), output(node), floatAttribute(node, 'alpha', 1)];
+  const [gate, ...others] = context.consumers(y);
+  if (alpha === 1 && gate?.operator === 'Mul' && others.length === 0) {
+    const [h, u] = [output(gate), gate.inputs[0] === y ? input(gate, 1) : input(gate, 0)];
+    const dh = context.gradientOf(h)!;
+    if (u !== y && sameShape(u.shape, y.shape))
+      return op.mul(dh, op.add(h, op.mul(op.sigmoid(x), op.sub(u, h))));
+  }
+  const [scaledX, scaledY] = alpha === 1 ? [x, y] : [op.mul(x, alpha), op.mul(y, alpha)];
+  const s = op.sigmoid(scaledX);
+  return op.mul(dy, op.add(s, op.mul(scaledY, op.sub(1, s))));
+}
