@@ -1,4 +1,5 @@
 /** Every graph that training and sampling run, of models so small that a GPU made of software gets through them. */
+import { newCacheGraph, nextCacheGraph } from '#main/ml/gpt/cache-graphs.ts';
 import { continuationGraph, prefixGraph } from '#main/ml/gpt/inference.ts';
 import { gptParameters, type GptTask } from '#main/ml/gpt/parameters.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
@@ -16,7 +17,7 @@ import { tinyShape } from '../gpt/tiny-gpt.ts';
 
 const orders = ['frame', 'raster'] as const;
 const gptTasks: readonly GptTask[] = ['generate', 'caption'];
-const tinyTokenizer = tokenizerShape(
+export const tinyTokenizer = tokenizerShape(
   tokenizerConfig.parse({ width: 32, heads: 2, depth: 1, strideS: 8, levels: [5, 3, 2] }),
   { frames: 5, size: 16 },
 );
@@ -48,8 +49,11 @@ function* gptGraphs(shape: GptShape, lowering: Lowering): Generator<[string, Mod
     yield [`${task} prefix`, encodeModel(prefixGraph(weights, shape, { task, ...options }))];
     const kind = task === 'generate' ? 'video' : 'text';
     const queries = task === 'generate' && shape.order === 'frame' ? shape.frameTokens : 1;
-    const continuation = { kind, queries, capacity: 16, ...options } as const;
+    const cache = { capacity: 16, ...options };
+    const continuation = { kind, queries, ...cache } as const;
     yield [`${task} continuation`, encodeModel(continuationGraph(weights, shape, continuation))];
+    yield [`${task} new cache`, encodeModel(newCacheGraph(shape, { count: 7, ...cache }))];
+    yield [`${task} next cache`, encodeModel(nextCacheGraph(shape, { count: queries, ...cache }))];
   }
 }
 

@@ -45,7 +45,7 @@ describe('decoding with a KV cache', () => {
       nats += natsAt(logits, 0, shape.codes, token);
       if (place + 1 === shape.videoTokens) break;
       const reading = await gpt.read(Int32Array.of(token), Int32Array.of(place));
-      if (place + 2 < shape.videoTokens) reading.commit();
+      if (place + 2 < shape.videoTokens) await reading.commit();
       logits = reading.logits;
     }
     await gpt.dispose();
@@ -72,7 +72,7 @@ describe('decoding with a KV cache', () => {
       const { logits } = await gpt.read(part('masked') as Int32Array, places);
       const [targets, weights] = [part('tokens'), part('weights')];
       for (let i = 0; i < frameTokens; i++) nats += weights[i]! * natsAt(logits, i, shape.codes, targets[i]!);
-      if (t + 1 < shape.grid.T) (await gpt.read(targets as Int32Array, places)).commit();
+      if (t + 1 < shape.grid.T) await (await gpt.read(targets as Int32Array, places)).commit();
     }
     await gpt.dispose();
     expect(nats / (await fullNats('generate', shape, feeds))).toBeCloseTo(1, 5);
@@ -93,7 +93,7 @@ describe('decoding with a KV cache', () => {
     for (const [place, target] of example.text.entries()) {
       if (target === specialToken.pad) break;
       const reading = await gpt.read(Int32Array.of(read), Int32Array.of(place));
-      reading.commit();
+      await reading.commit();
       nats += natsAt(reading.logits, 0, shape.textVocabulary, target);
       read = target;
     }

@@ -1,6 +1,6 @@
 /** Suggests a caption for each clip: its window as tokens, and the likeliest text after them. */
 import { AppError } from '#shared/errors/app-error.ts';
-import { CachedGpt } from '../generate/cached-gpt.ts';
+import { openDecoder } from '../generate/open-decoder.ts';
 import { loadModel } from '../runtime/load-checkpoint.ts';
 import type { WorkerHandler } from '../runtime/serve-worker.ts';
 import { createWindowCache } from '../runtime/window-cache.ts';
@@ -12,12 +12,8 @@ export const suggestCaptions: WorkerHandler<'caption'> = async (spec, context) =
   const compute = { device: spec.device, threads: spec.threads };
   const { config, tokenizer, textEncoding, gptShape, gptWeights } = await loadModel(spec.runFolder, compute);
   const windows = createWindowCache(spec.cacheFolder, config.window, spec.tools);
-  const gpt = await CachedGpt.create(
-    gptWeights,
-    gptShape,
-    { task: 'caption', batch: 1, queries: 1 },
-    compute,
-  );
+  const options = { task: 'caption', batch: 1, queries: 1 } as const;
+  const gpt = await openDecoder(gptWeights, gptShape, options, compute);
 
   const suggestions = [];
   for (const [i, clip] of spec.clips.entries()) {

@@ -1,7 +1,7 @@
 /** Writes a text about a clip, taking the likeliest token each time. */
 import { logSoftmax } from '#main/ml/sampling/choose-token.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
-import type { CachedGpt } from '../generate/cached-gpt.ts';
+import type { Decoder } from '../generate/decoder.ts';
 
 export interface WrittenCaption {
   readonly text: number[];
@@ -11,7 +11,7 @@ export interface WrittenCaption {
 
 /** @param gpt made for captions, with one row and one token at a time */
 export async function writeCaption(
-  gpt: CachedGpt,
+  gpt: Decoder,
   tokens: Int32Array,
   textLength: number,
 ): Promise<WrittenCaption> {
@@ -20,7 +20,7 @@ export async function writeCaption(
   await gpt.start(tokens);
   for (let place = 0, read: number = specialToken.start; place < textLength; place++) {
     const { logits, commit } = await gpt.read(Int32Array.of(read), Int32Array.of(place));
-    if (place + 1 < textLength) commit();
+    if (place + 1 < textLength) await commit();
     for (const never of [specialToken.pad, specialToken.empty, specialToken.start]) logits[never] = -Infinity;
     const logProbabilities = logSoftmax(logits);
     read = logProbabilities.indexOf(Math.max(...logProbabilities));

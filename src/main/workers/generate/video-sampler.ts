@@ -7,7 +7,8 @@ import { chooseToken, guide } from '#main/ml/sampling/choose-token.ts';
 import { decodeStep, startFrame } from '#main/ml/sampling/masked-decoding.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
 import type { Compute } from '../runtime/session.ts';
-import { CachedGpt } from './cached-gpt.ts';
+import type { Decoder } from './decoder.ts';
+import { openDecoder } from './open-decoder.ts';
 
 /** A latent frame that is decided. */
 export interface SampledFrame {
@@ -18,13 +19,13 @@ export interface SampledFrame {
 }
 
 export class VideoSampler {
-  readonly #gpt: CachedGpt;
+  readonly #gpt: Decoder;
   readonly #shape: GptShape;
   readonly #text: Int32Array;
   readonly #sampling: Sampling;
   readonly #rows: number;
 
-  private constructor(gpt: CachedGpt, shape: GptShape, text: Int32Array, sampling: Sampling, rows: number) {
+  private constructor(gpt: Decoder, shape: GptShape, text: Int32Array, sampling: Sampling, rows: number) {
     this.#gpt = gpt;
     this.#shape = shape;
     this.#text = text;
@@ -47,7 +48,7 @@ export class VideoSampler {
     text.set(prompt);
     if (isGuided) text[shape.textLength] = specialToken.empty;
     const queries = shape.order === 'frame' ? shape.frameTokens : 1;
-    const gpt = await CachedGpt.create(weights, shape, { task: 'generate', batch: rows, queries }, compute);
+    const gpt = await openDecoder(weights, shape, { task: 'generate', batch: rows, queries }, compute);
     return new VideoSampler(gpt, shape, text, sampling, rows);
   }
 
@@ -75,7 +76,7 @@ export class VideoSampler {
         decodeStep(frame, logitsAt, step, steps, this.#sampling, random);
         if (!frame.isMasked.includes(1)) break;
       }
-      if (t + 1 < grid.T) (await this.#gpt.read(this.#forEachRow(frame.tokens), places)).commit();
+      if (t + 1 < grid.T) await (await this.#gpt.read(this.#forEachRow(frame.tokens), places)).commit();
       yield frame;
     }
   }
@@ -96,7 +97,7 @@ export class VideoSampler {
           this.#forEachRow(Int32Array.of(choice.token)),
           Int32Array.of(place),
         );
-        if (place + 2 < videoTokens) reading.commit();
+        if (place + 2 < videoTokens) await reading.commit();
         logits = reading.logits;
       }
       yield { tokens, confidence };

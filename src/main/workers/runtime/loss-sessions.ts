@@ -1,20 +1,17 @@
 /** Graphs that compute losses from fixed weights, outside of training. */
 import type { Weights } from '#main/ml/nn/parameters.ts';
-import type { TensorData } from '#main/ml/onnx/dtype.ts';
 import type { TrainingGraph } from '#main/ml/training/gradient-graph.ts';
-import { Session, type Compute } from './session.ts';
+import { upload, type Uploaded } from './device-memory.ts';
+import { Session, type Compute, type RuntimeTensor } from './session.ts';
 import type { Batch } from './trainer.ts';
 
-interface Opened {
-  session: Session;
-  weights: Record<string, TensorData>;
-}
-
 export class LossSessions<Name extends string> {
-  readonly #opened: ReadonlyMap<Name, Opened>;
+  readonly #sessions: ReadonlyMap<Name, Session>;
+  readonly #weights: Uploaded;
 
-  private constructor(opened: ReadonlyMap<Name, Opened>) {
-    this.#opened = opened;
+  private constructor(sessions: ReadonlyMap<Name, Session>, weights: Uploaded) {
+    this.#sessions = sessions;
+    this.#weights = weights;
   }
 
   static async open<Name extends string>(
@@ -22,24 +19,28 @@ export class LossSessions<Name extends string> {
     weights: Weights,
     { device, threads }: Compute,
   ): Promise<LossSessions<Name>> {
-    const opened = new Map<Name, Opened>();
+    const compute = { device, threads };
+    const sessions = new Map<Name, Session>();
+    const read: Record<string, RuntimeTensor> = {};
     for (const [name, graph] of Object.entries(graphs) as [Name, TrainingGraph][]) {
-      opened.set(name, {
-        session: await Session.create(graph.model, { device, threads }),
-        weights: Object.fromEntries(graph.parameters.map((key) => [key, weights.get(key)!])),
-      });
+      const session = await Session.create(graph.model, compute);
+      sessions.set(name, session);
+      for (const key of graph.parameters) Object.assign(read, session.tensors({ [key]: weights.get(key)! }));
     }
-    return new LossSessions(opened);
+    return new LossSessions(sessions, await upload(read, compute));
   }
 
   /** The graph's scalars by name. */
   async run(name: Name, batch: Batch): Promise<Record<string, number>> {
-    const { session, weights } = this.#opened.get(name)!;
-    const outputs = await session.run({ ...weights, ...batch });
-    return Object.fromEntries(Object.entries(outputs).map(([key, data]) => [key, Number(data[0])]));
+    const session = this.#sessions.get(name)!;
+    const weights = Object.entries(this.#weights.tensors).filter(([key]) => session.model.inputs.has(key));
+    const outputs = await session.runTensors({ ...Object.fromEntries(weights), ...session.tensors(batch) });
+    return Object.fromEntries(Object.entries(outputs).map(([key, { data }]) => [key, Number(data[0])]));
   }
 
   async dispose(): Promise<void> {
-    for (const { session } of this.#opened.values()) await session.dispose();
+    for (const tensor of Object.values(this.#weights.tensors)) tensor.dispose();
+    await this.#weights.release();
+    for (const session of this.#sessions.values()) await session.dispose();
   }
 }

@@ -17,7 +17,7 @@ export interface Compute {
 }
 
 interface SessionOptions extends Compute {
-  /** Outputs that stay in the memory of the device and come back as tensors to be fed again; not for the CPU. */
+  /** Outputs that stay in the memory of the device and come back as tensors to be fed again; see `keepsTensors`. */
   keepOnDevice?: readonly string[];
   /** Writes a trace of every node to a file with this prefix; see `endProfiling`. */
   profilePrefix?: string;
@@ -26,6 +26,11 @@ interface SessionOptions extends Compute {
 /** Which operators a graph for `device` may use. */
 export function loweringFor(device: Device): Lowering {
   return device === 'webgpu' ? 'webgpu' : 'cpu';
+}
+
+/** Whether tensors can stay in the memory of the device from run to run: ONNX Runtime's Node.js binding offers it for WebGPU alone. */
+export function keepsTensors(device: Device): boolean {
+  return device === 'webgpu';
 }
 
 /** A tensor over `data`, which is not copied: what is written to it later is what the next run reads. */

@@ -1,7 +1,7 @@
 /** Named float32 tensors that each training step replaces: twins that swap roles on the CPU, device buffers on a GPU. */
 import type { Shape } from '#main/ml/onnx/dtype.ts';
-import { readBack } from './read-back.ts';
-import { type Compute, hostTensor, type RuntimeTensor, zeroTensor } from './session.ts';
+import { readBack, upload, type Uploaded } from './device-memory.ts';
+import { type Compute, hostTensor, keepsTensors, type RuntimeTensor, zeroTensor } from './session.ts';
 
 interface Entry {
   current: RuntimeTensor;
@@ -14,13 +14,14 @@ interface Entry {
 export class TensorStore {
   readonly #compute: Compute;
   readonly #entries = new Map<string, Entry>();
+  #uploaded: Uploaded | undefined;
 
   constructor(compute: Compute) {
     this.#compute = compute;
   }
 
   get #onDevice(): boolean {
-    return this.#compute.device !== 'cpu';
+    return keepsTensors(this.#compute.device);
   }
 
   /** Stores a copy of `values`. */
@@ -43,6 +44,19 @@ export class TensorStore {
         ? { current: zero, spare: undefined, zero }
         : { current: zero, spare: zeroTensor(type), zero: undefined },
     );
+  }
+
+  /** Moves what was stored to the device, if it keeps tensors. Zeros of one shape share a buffer. */
+  async moveToDevice(): Promise<void> {
+    if (!this.#onDevice) return;
+    const keyOf = (name: string, { zero }: Entry) => (zero ? `zero/${zero.dims.join('x')}` : name);
+    const entries = [...this.#entries];
+    const unique = Object.fromEntries(entries.map(([name, entry]) => [keyOf(name, entry), entry.current]));
+    this.#uploaded = await upload(unique, this.#compute);
+    for (const [name, entry] of entries) {
+      entry.current = this.#uploaded.tensors[keyOf(name, entry)]!;
+      if (entry.zero !== undefined) entry.zero = entry.current;
+    }
   }
 
   current(name: string): RuntimeTensor {
@@ -85,10 +99,13 @@ export class TensorStore {
     return new Map(names.map((name) => [name, (tensors[name]!.data as Float32Array).slice()]));
   }
 
-  dispose(): void {
-    for (const { current, spare, zero } of this.#entries.values())
-      for (const tensor of new Set([current, spare, zero])) tensor?.dispose();
+  /** Before the sessions that made the tensors are disposed of. */
+  async dispose(): Promise<void> {
+    const entries = [...this.#entries.values()];
+    const tensors = new Set(entries.flatMap(({ current, spare, zero }) => [current, spare, zero]));
+    for (const tensor of tensors) tensor?.dispose();
     this.#entries.clear();
+    await this.#uploaded?.release();
   }
 
   #entry(name: string): Entry {

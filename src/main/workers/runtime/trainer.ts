@@ -15,7 +15,7 @@ import {
   nextOutput,
   vInput,
 } from '#main/ml/training/update-graph.ts';
-import { type Compute, loweringFor, type RuntimeTensor, Session } from './session.ts';
+import { type Compute, keepsTensors, loweringFor, type RuntimeTensor, Session } from './session.ts';
 import { TensorStore } from './tensor-store.ts';
 
 /** Everything needed to go on: values by parameter name. */
@@ -82,7 +82,7 @@ export class Trainer {
   static async create(options: TrainerOptions, state: TrainerState): Promise<Trainer> {
     const { compute, parameters, optimizer, tasks, evaluations = {} } = options;
     for (const weights of [state.weights, state.m, state.v]) parameters.check(weights);
-    const resident = (session: readonly string[]) => (compute.device === 'cpu' ? [] : session);
+    const resident = (session: readonly string[]) => (keepsTensors(compute.device) ? session : []);
     const open = async (graphs: Readonly<Record<string, TrainingGraph>>) => {
       const sessions = new Map<string, GraphSession>();
       for (const [name, graph] of Object.entries(graphs)) {
@@ -101,11 +101,13 @@ export class Trainer {
       [...updateModel.outputs.keys()].filter((key) => key !== gradientNormOutput),
     );
     const update = await Session.create(updateModel, { ...compute, keepOnDevice });
-    return new Trainer(
+    const trainer = new Trainer(
       options,
       { update, tasks: await open(tasks), evaluations: await open(evaluations) },
       state,
     );
+    await trainer.#store.moveToDevice();
+    return trainer;
   }
 
   /** Updates done so far, those before a resume included. */
@@ -174,8 +176,8 @@ export class Trainer {
   }
 
   async dispose(): Promise<void> {
-    // Buffers on a device must go before the last session, which takes the device with it.
-    this.#store.dispose();
+    // Tensors on a device must go before the sessions that made them.
+    await this.#store.dispose();
     await this.#update.dispose();
     for (const { session } of [...this.#tasks.values(), ...this.#evaluations.values()])
       await session.dispose();

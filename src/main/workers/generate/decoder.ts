@@ -1,0 +1,41 @@
+/** A GPT that reads a prefix once and then a few tokens at a time, each against the keys and values of everything before it. */
+import { prefixLength } from '#main/ml/gpt/inference.ts';
+import type { GptTask } from '#main/ml/gpt/parameters.ts';
+import type { GptShape } from '#main/ml/gpt/shape.ts';
+
+export interface CachedGptOptions {
+  /** `generate` continues with video, `caption` with text. */
+  task: GptTask;
+  /** Rows that are decoded side by side. */
+  batch: number;
+  /** Tokens read at a time after the prefix. */
+  queries: number;
+}
+
+/** What the model says of the tokens it read last. */
+export interface Reading {
+  /** [batch, queries, classes] */
+  readonly logits: Float32Array;
+  /** Makes the tokens part of what later ones see; to be called before anything else is read, or not at all. */
+  readonly commit: () => void | Promise<void>;
+}
+
+export interface Decoder {
+  /**
+   * Starts anew with `text` (generate) or `tokens` (caption) for each row. In `raster` order returns the logits of the
+   * first video token, [batch, codes].
+   */
+  start(prefix: Int32Array): Promise<Float32Array | undefined>;
+  /**
+   * @param tokens [batch, queries]
+   * @param places of the tokens in the window or the text, the same for all rows
+   */
+  read(tokens: Int32Array, places: Int32Array): Promise<Reading>;
+  dispose(): Promise<void>;
+}
+
+/** Places that a KV cache needs. What is read last needs none: nothing looks back at it. */
+export function cacheCapacity(shape: GptShape, { task, queries }: CachedGptOptions): number {
+  const continued = task === 'generate' ? shape.videoTokens : shape.textLength;
+  return prefixLength(task, shape) + continued - queries;
+}
