@@ -12,8 +12,8 @@ import { serveWorker } from './runtime/serve-worker.ts';
 import { encodeClips } from './train/encode-clips.ts';
 import { gptStage } from './train/gpt-stage.ts';
 import { openRun, type TrainingRun } from './train/run.ts';
-import { trainStage } from './train/stage.ts';
 import { tokenizerStage } from './train/tokenizer-stage.ts';
+import { trainStage } from './train/train-stage.ts';
 
 serveWorker('train', async (spec, context) => {
   const run = await openRun(spec, context);

@@ -1,6 +1,6 @@
 /** A tiny run on real clips, in a folder of its own, and the training worker as a real process on it. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -85,6 +85,21 @@ export async function createWorkspace(config = tinyConfig): Promise<Workspace> {
     newRun,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** SHA-256 of every file that belongs to the checkpoints of a run, by path; nothing else may lie there. */
+export async function checkpointFiles(runFolder: string): Promise<Map<string, string>> {
+  const folder = join(runFolder, 'checkpoints');
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(
+    await Promise.all(
+      paths.toSorted().map(async (path): Promise<[string, string]> => {
+        const sha256 = createHash('sha256').update(await readFile(path));
+        return [path.slice(folder.length + 1), sha256.digest('hex')];
+      }),
+    ),
+  );
 }
 
 type CheckpointEvent = Payload<WorkerContract, 'checkpoint'>;

@@ -111,7 +111,7 @@ test('a write that was interrupted is invisible, and cleared away by the next ro
   await mkdir(unfinished);
   await writeFile(join(unfinished, 'weights.safetensors'), 'half');
   expect((await newestCheckpoint(folder, 'gpt', noDamage))?.manifest.step).toBe(1);
-  await rotateCheckpoints(folder, 'gpt', 1);
+  await rotateCheckpoints(folder, 'gpt', { newest: 1, keep: 1 });
   expect(await readdir(join(folder, 'gpt'))).toEqual(['000000001']);
 });
 
@@ -131,10 +131,23 @@ test('writing a step again replaces it', async () => {
 
 test('rotation keeps the newest, the best, and as many others as asked', async () => {
   for (const [step, loss] of [3, 1, 2, 4, 5, 6].entries()) await write(step, loss);
-  await rotateCheckpoints(folder, 'gpt', 2);
+  await rotateCheckpoints(folder, 'gpt', { newest: 5, keep: 2 });
   expect(await steps()).toEqual([1, 3, 4, 5]);
-  await rotateCheckpoints(folder, 'gpt', 0);
+  await rotateCheckpoints(folder, 'gpt', { newest: 5, keep: 0 });
   expect(await steps()).toEqual([1, 5]);
+});
+
+test('a checkpoint that only bridged a pause goes with the next rotation, and costs no other its place', async () => {
+  for (const [step, loss] of [1, 3, null, null, 4].entries()) await write(step, loss);
+  await rotateCheckpoints(folder, 'gpt', { newest: 4, keep: 1, isLasting: (step) => step !== 3 });
+  expect(await steps()).toEqual([0, 2, 4]);
+});
+
+test('a damaged checkpoint that training went on from before costs no good one its place', async () => {
+  for (const [step, loss] of [3, 2, 1].entries()) await write(step, loss);
+  await truncate(join(pathOf(2), 'weights.safetensors'), 1);
+  await rotateCheckpoints(folder, 'gpt', { newest: 1, keep: 0 });
+  expect(await steps()).toEqual([1, 2]);
 });
 
 async function flipByte(path: string) {

@@ -126,7 +126,10 @@ interface ProcessEnd {
 }
 
 async function waitForEnd(child: ChildProcess): Promise<ProcessEnd> {
-  const drained = once(child, 'close').catch(() => {});
+  // Not the child's own `close`: that never comes once this side has closed the IPC channel.
+  const drained = Promise.all([child.stdout!, child.stderr!].map((pipe) => once(pipe, 'close'))).catch(
+    () => {},
+  );
   const end = await new Promise<ProcessEnd>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     // Listens to the end: an error that nobody hears would bring the engine down.

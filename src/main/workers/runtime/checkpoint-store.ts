@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CHECKPOINT_FORMAT, checkpointManifest, type CheckpointManifest } from '#main/ml/format/manifest.ts';
 import type { TrainingStage } from '#shared/contract/training.ts';
 import { AppError } from '#shared/errors/app-error.ts';
@@ -90,17 +90,33 @@ export async function readCheckpoint(
   return readFolder(folder);
 }
 
-/** Removes all but the newest, the best, and the `keep` newest of the others; also what a crash left unfinished. */
+export interface Rotation {
+  /** Step of the checkpoint from which training goes on. */
+  newest: number;
+  /** How many others stay besides the newest and the best. */
+  keep: number;
+  /** Whether a checkpoint of this step may stay once there is a newer one; those of a stopped run only bridge the pause. */
+  isLasting?: (step: number) => boolean;
+}
+
+/**
+ * Removes what is not to be kept, and what a crash left unfinished. A checkpoint newer than `newest` is damaged (else training
+ * would have gone on from it): it counts for nothing, and stays until training has replaced or passed it.
+ */
 export async function rotateCheckpoints(
   checkpoints: string,
   stage: TrainingStage,
-  keep: number,
+  { newest, keep, isLasting = () => true }: Rotation,
 ): Promise<void> {
   const stageFolder = join(checkpoints, stage);
-  const newestFirst = await folders(stageFolder);
-  const best = (await rankedByLoss(stageFolder))[0]?.folder;
-  const others = newestFirst.filter((folder, i) => i > 0 && folder !== best);
-  for (const folder of others.slice(keep)) await removeCheckpoint(stageFolder, folder.slice(-STEP_DIGITS));
+  const ranked = (await rankedByLoss(stageFolder)).filter(({ step }) => step <= newest);
+  const best = ranked[0]?.step;
+  const others = ranked.map(({ step }) => step).filter((step) => step !== newest && step !== best);
+  const kept = others
+    .filter((step) => isLasting(step))
+    .toSorted((a, b) => b - a)
+    .slice(0, keep);
+  for (const step of others) if (!kept.includes(step)) await removeCheckpoint(stageFolder, stepName(step));
   for (const name of await namesIn(stageFolder)) {
     if (name.startsWith(UNFINISHED)) await rm(join(stageFolder, name), { recursive: true, force: true });
   }
@@ -149,11 +165,11 @@ async function readManifest(folder: string): Promise<CheckpointManifest> {
 }
 
 /** Evaluated ones by rising loss, then the others, newest first. Unreadable manifests come last: their loss is unknown. */
-async function rankedByLoss(stageFolder: string): Promise<{ folder: string; loss: number }[]> {
+async function rankedByLoss(stageFolder: string): Promise<{ step: number; folder: string; loss: number }[]> {
   const found = await Promise.all(
     (await folders(stageFolder)).map(async (folder) => {
       const manifest = await readManifest(folder).catch(() => null);
-      return { folder, loss: manifest?.valLoss ?? Infinity };
+      return { step: Number(basename(folder)), folder, loss: manifest?.valLoss ?? Infinity };
     }),
   );
   return found.toSorted((a, b) => (a.loss === b.loss ? 0 : a.loss - b.loss));

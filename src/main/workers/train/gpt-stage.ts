@@ -1,21 +1,21 @@
 /** The second stage: the GPT over the tokens of clips and the text of their captions. */
 import { captionFeeds, generateFeeds, type GptExample } from '#main/ml/gpt/batches.ts';
-import type { GptTask } from '#main/ml/gpt/parameters.ts';
+import { gptParameters, type GptTask } from '#main/ml/gpt/parameters.ts';
 import { gptShape } from '#main/ml/gpt/shape.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
-import type { Random } from '#shared/domain/random.ts';
 import type { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import type { ClipSource } from '#shared/contract/workers.ts';
-import { chunks, microBatchFor } from '../runtime/chunks.ts';
+import { breathe } from '../runtime/breathe.ts';
+import { microBatchFor } from '../runtime/chunks.ts';
 import { evaluateGpt, gptEvaluations } from '../runtime/evaluate-gpt.ts';
 import { TEXT_ENCODING_FILE } from '../runtime/load-checkpoint.ts';
 import { loweringFor } from '../runtime/session.ts';
-import type { Batch } from '../runtime/trainer.ts';
+import type { Batch, Trainer } from '../runtime/trainer.ts';
 import type { ClipTokens } from './encode-clips.ts';
 import type { TrainingRun } from './run.ts';
-import type { MicroBatch, Stage } from './stage.ts';
+import type { MakeMicroBatch, Stage, ValValues } from './stage.ts';
 
 export interface GptInputs {
   tokens: ClipTokens;
@@ -43,32 +43,38 @@ export function gptStage(run: TrainingRun, { tokens, tokenizerStep, textEncoding
   return {
     name: 'gpt',
     settings,
-    parameters: graph('generate').parameters,
-    tasks: {
-      generate: buildGradientGraph(graph('generate')),
-      caption: buildGradientGraph(graph('caption')),
-    },
+    microBatchSize: microBatch,
+    parameters: gptParameters(shape),
     curves: { generate: 'loss/train', caption: 'caption-loss/train' },
-    evaluations: gptEvaluations(shape, microBatch, lowering),
     files: new Map([[TEXT_ENCODING_FILE, new TextEncoder().encode(JSON.stringify(textEncoding.toJson()))]]),
     tokenizerStep,
 
-    async microBatches(clips: number[], random: Random): Promise<MicroBatch[]> {
-      return chunks(clips, microBatch).map((part) => {
-        const examples = part.map((clip) => train[clip]!);
-        const captioned = examples.some(({ text }) => text[0] !== specialToken.empty);
-        return captioned && random.uniform() < captionShare
+    buildGraphs: () => ({
+      tasks: {
+        generate: buildGradientGraph(graph('generate')),
+        caption: buildGradientGraph(graph('caption')),
+      },
+      evaluations: gptEvaluations(shape, microBatch, lowering),
+    }),
+
+    async load(clips: readonly number[]): Promise<MakeMicroBatch> {
+      const examples = clips.map((clip) => train[clip]!);
+      const captioned = examples.some(({ text }) => text[0] !== specialToken.empty);
+      return (random) =>
+        captioned && random.uniform() < captionShare
           ? { task: 'caption', batch: captionFeeds(examples, shape, { ...options, random }) }
           : {
               task: 'generate',
               batch: generateFeeds(examples, shape, { ...options, random, captionDropout }),
             };
-      });
     },
 
-    evaluate: async (trainer) => {
+    async evaluate(trainer: Trainer, signal: AbortSignal): Promise<ValValues | null> {
       if (val.length === 0) return null;
-      const run = (graph: GptTask, feeds: Batch) => trainer.evaluate(graph, feeds);
+      const run = async (graph: GptTask, feeds: Batch) => {
+        await breathe(signal);
+        return trainer.evaluate(graph, feeds);
+      };
       const { tokenLoss, captionLoss } = await evaluateGpt(run, val, shape, microBatch);
       return { 'loss/val': tokenLoss, ...(captionLoss === null ? {} : { 'caption-loss/val': captionLoss }) };
     },

@@ -1,14 +1,15 @@
 /** The first stage: the autoencoder that turns windows into tokens. */
-import type { Random } from '#shared/domain/random.ts';
+import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
 import { toPatches } from '#main/ml/tokenizer/patches.ts';
 import { tokenizerShape, type TokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import { reconstructionEvaluation, reconstructionTask } from '#main/ml/tokenizer/training.ts';
 import { buildGradientGraph, buildLossGraph } from '#main/ml/training/gradient-graph.ts';
-import { chunks, microBatchFor } from '../runtime/chunks.ts';
+import { breathe } from '../runtime/breathe.ts';
+import { microBatchFor } from '../runtime/chunks.ts';
 import { loweringFor } from '../runtime/session.ts';
 import type { Batch, Trainer } from '../runtime/trainer.ts';
 import type { TrainingRun } from './run.ts';
-import type { MicroBatch, Stage, ValValues } from './stage.ts';
+import type { MakeMicroBatch, Stage, ValValues } from './stage.ts';
 
 export function tokenizerStage(run: TrainingRun): Stage {
   const { config, device } = run.spec;
@@ -16,33 +17,39 @@ export function tokenizerStage(run: TrainingRun): Stage {
   const shape = tokenizerShape(settings.model, config.window);
   const lowering = loweringFor(device);
   const microBatch = microBatchFor(settings.batch, settings.microBatch);
-  const task = reconstructionTask(shape, { microBatch, lowering });
-  const evaluation = reconstructionEvaluation(shape, { microBatch: 1, lowering });
 
   return {
     name: 'tokenizer',
     settings,
-    parameters: task.parameters,
-    tasks: { reconstruct: buildGradientGraph(task) },
+    microBatchSize: microBatch,
+    parameters: tokenizerParameters(shape),
     curves: { reconstruct: 'loss/train' },
-    evaluations: { reconstruct: buildLossGraph(evaluation) },
     files: new Map(),
     tokenizerStep: null,
 
-    async microBatches(clips: number[], random: Random): Promise<MicroBatch[]> {
+    buildGraphs: () => ({
+      tasks: { reconstruct: buildGradientGraph(reconstructionTask(shape, { microBatch, lowering })) },
+      evaluations: {
+        reconstruct: buildLossGraph(reconstructionEvaluation(shape, { microBatch: 1, lowering })),
+      },
+    }),
+
+    async load(clips: readonly number[]): Promise<MakeMicroBatch> {
       const windows = await Promise.all(clips.map((clip) => run.windows.read(run.train[clip]!)));
-      const seen = windows.map((window) => (random.uniform() < 0.5 ? mirrored(window, shape.size) : window));
-      return chunks(seen, microBatch).map((part) => ({
-        task: 'reconstruct',
-        batch: patchBatch(part, shape),
-      }));
+      return (random) => {
+        const seen = windows.map((window) =>
+          random.uniform() < 0.5 ? mirrored(window, shape.size) : window,
+        );
+        return { task: 'reconstruct', batch: patchBatch(seen, shape) };
+      };
     },
 
-    async evaluate(trainer: Trainer): Promise<ValValues | null> {
+    async evaluate(trainer: Trainer, signal: AbortSignal): Promise<ValValues | null> {
       if (run.val.length === 0) return null;
       let loss = 0;
       let psnr = 0;
       for (const clip of run.val) {
+        await breathe(signal);
         const window = await run.windows.read(clip);
         const values = await trainer.evaluate('reconstruct', patchBatch([window], shape));
         loss += values.loss! / run.val.length;
