@@ -26,7 +26,7 @@ async function measure(order: GptConfig['order'], rate: number): Promise<void> {
   const compute = { device: 'cpu', threads } as const;
   const trainer = await Trainer.create(
     { compute, parameters, optimizer, tasks: { generate: graph } },
-    initialState(parameters, 1),
+    initialState(parameters, optimizer, 1),
   );
   const ceiling = await matmulCeiling(threads);
   const random = Random.seeded(1);
@@ -58,11 +58,8 @@ async function measure(order: GptConfig['order'], rate: number): Promise<void> {
   await trainer.dispose();
   if (process.argv.includes('--profile')) {
     const weights = Object.fromEntries(parameters.initialise(1));
-    const sums = Object.fromEntries(
-      graph.parameters.map((name) => [`sum/${name}`, new Float32Array(weights[name]!.length)]),
-    );
     const used = Object.fromEntries(graph.parameters.map((name) => [name, weights[name]!]));
-    const trace = await profileNodes(graph.model, { ...used, ...sums, ...feeds() }, compute);
+    const trace = await profileNodes(graph.model, { ...used, ...feeds() }, compute);
     for (const { operator, count, ms } of trace.nodes) {
       console.log(`${ms.toFixed(1).padStart(9)} ms ${String(count).padStart(5)} × ${operator}`);
     }

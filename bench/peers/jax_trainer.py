@@ -23,7 +23,9 @@ class JaxTrainer:
                 b2=o["beta2"],
                 eps=o["epsilon"],
                 weight_decay=o["weightDecay"],
-                mask=lambda tree: {name: value.ndim > 1 for name, value in tree.items()},
+                mask=lambda tree: {
+                    name: value.ndim > 1 and not name.startswith("embedding") for name, value in tree.items()
+                },
             ),
         )
         self.weights = {name: jnp.array(values) for name, values in task.weights.items()}

@@ -16,7 +16,7 @@ const trainer = await Trainer.create(
     optimizer: task.optimizer,
     tasks: { step: graph },
   },
-  { ...initialState(parameters, 1), weights },
+  initialState(parameters, task.optimizer, weights),
 );
 const sessionMs = performance.now() - begin - graphMs;
 

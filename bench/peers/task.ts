@@ -12,7 +12,8 @@ import { toPatches } from '#main/ml/tokenizer/patches.ts';
 import { tokenizerShape, type TokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import { reconstructionTask } from '#main/ml/tokenizer/training.ts';
 import type { Task } from '#main/ml/training/gradient-graph.ts';
-import { trainingConfig, type GptConfig, type OptimizerConfig } from '#shared/domain/training-config.ts';
+import type { OptimizerConfig } from '#shared/domain/optimizer-config.ts';
+import { trainingConfig, type GptConfig } from '#shared/domain/training-config.ts';
 import { Random } from '#shared/domain/random.ts';
 import { randomExample } from '../default-gpt.ts';
 

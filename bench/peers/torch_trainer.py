@@ -20,9 +20,11 @@ class TorchTrainer:
             {name: as_tensor(values) for name, values in batch.items() if name in wanted} for batch in task.batches
         ]
         o = task.optimizer
+        decays = lambda name, p: p.dim() > 1 and not name.startswith("embed_")
+        named = list(model.named_parameters())
         groups = [
-            {"params": [p for p in self.parameters if p.dim() > 1], "weight_decay": o["weightDecay"]},
-            {"params": [p for p in self.parameters if p.dim() == 1], "weight_decay": 0.0},
+            {"params": [p for name, p in named if decays(name, p)], "weight_decay": o["weightDecay"]},
+            {"params": [p for name, p in named if not decays(name, p)], "weight_decay": 0.0},
         ]
         self.adamw = torch.optim.AdamW(
             groups, lr=1.0, betas=(o["beta1"], o["beta2"]), eps=o["epsilon"], fused=True

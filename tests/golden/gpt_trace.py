@@ -181,11 +181,16 @@ def rate(step):
     return peak * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * done)))
 
 
+def decays(name, weight):
+    """Matrices and heads do; embeddings and gains do not."""
+    return weight.dim() > 1 and not name.startswith("embedding.")
+
+
 def trace(order):
     weights, dice = start_values(), random.Random(7)
     groups = [
-        {"params": [w for w in weights.values() if w.dim() > 1], "weight_decay": OPTIMIZER["weightDecay"]},
-        {"params": [w for w in weights.values() if w.dim() == 1], "weight_decay": 0.0},
+        {"params": [w for name, w in weights.items() if decays(name, w)], "weight_decay": OPTIMIZER["weightDecay"]},
+        {"params": [w for name, w in weights.items() if not decays(name, w)], "weight_decay": 0.0},
     ]
     betas = (OPTIMIZER["beta1"], OPTIMIZER["beta2"])
     adamw = torch.optim.AdamW(groups, lr=1.0, betas=betas, eps=OPTIMIZER["epsilon"])

@@ -1,5 +1,6 @@
 /** Every setting of a training run, with its default and range. Defaults suit tens to hundreds of short clips on two cores. */
 import { z } from 'zod';
+import { optimizerSettings } from './optimizer-config.ts';
 
 /** What the model sees of a clip: `frames` images at `size`×`size`, spread evenly over the clip. */
 export const windowConfig = z.object({
@@ -8,22 +9,6 @@ export const windowConfig = z.object({
   size: z.number().int().min(16).max(256).default(64),
 });
 export type WindowConfig = z.output<typeof windowConfig>;
-
-export const optimizerConfig = z.object({
-  kind: z.enum(['adamw']).default('adamw'),
-  learningRate: z.number().gt(0).max(1),
-  /** Fraction of all steps during which the rate rises from 0. */
-  warmup: z.number().min(0).max(0.5).default(0.05),
-  /** The cosine ends at this fraction of the peak rate. */
-  finalRate: z.number().min(0).max(1).default(0.05),
-  beta1: z.number().min(0).lt(1).default(0.9),
-  beta2: z.number().min(0).lt(1).default(0.95),
-  epsilon: z.number().gt(0).default(1e-8),
-  weightDecay: z.number().min(0).max(1).default(0.05),
-  /** Gradients are scaled down to this global norm; 0 switches clipping off. */
-  clipNorm: z.number().min(0).default(1),
-});
-export type OptimizerConfig = z.output<typeof optimizerConfig>;
 
 /** How long a stage trains and on how much at once. */
 const stageLength = {
@@ -67,7 +52,7 @@ export const trainingConfig = z.object({
   tokenizer: z
     .object({
       model: tokenizerConfig.prefault({}),
-      optimizer: optimizerConfig.prefault({ learningRate: 1.5e-3, warmup: 0.1 }),
+      optimizer: optimizerSettings({ learningRate: 1.5e-3, warmup: 0.1 }).prefault({}),
       epochs: stageLength.epochs.default(40),
       batch: stageLength.batch.default(4),
       microBatch: stageLength.microBatch.default(4),
@@ -76,7 +61,7 @@ export const trainingConfig = z.object({
   gpt: z
     .object({
       model: gptConfig.prefault({}),
-      optimizer: optimizerConfig.prefault({ learningRate: 1e-3 }),
+      optimizer: optimizerSettings({ learningRate: 1e-3 }).prefault({}),
       epochs: stageLength.epochs.default(40),
       batch: stageLength.batch.default(4),
       microBatch: stageLength.microBatch.default(4),

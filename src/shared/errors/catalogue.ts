@@ -142,6 +142,10 @@ export const catalogue = {
     en: 'This run has no checkpoint yet that can be used. Let it train until the first checkpoint is written.',
     zh: '此次训练还没有可用的检查点。请训练到写出第一个检查点。',
   },
+  'optimizer-changed': {
+    en: 'The run was trained with the optimizer {before}, whose state {after} cannot use. Start a new run from this one to train on with another optimizer.',
+    zh: '此训练使用的优化器是 {before}，其状态不能用于 {after}。如需更换优化器，请以此训练为起点新建训练。',
+  },
   'checkpoint-damaged': {
     en: 'The checkpoint {path} is damaged ({detail}). Resume uses the one before it.',
     zh: '检查点 {path} 已损坏（{detail}）。继续时会使用前一个。',

@@ -11,8 +11,9 @@ import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
 import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import { reconstructionEvaluation, reconstructionTask } from '#main/ml/tokenizer/training.ts';
 import { buildGradientGraph, buildLossGraph } from '#main/ml/training/gradient-graph.ts';
-import { buildUpdateGraph } from '#main/ml/training/update-graph.ts';
-import { optimizerConfig, tokenizerConfig } from '#shared/domain/training-config.ts';
+import { buildSumGraph, buildUpdateGraph } from '#main/ml/training/update-graph.ts';
+import { optimizerConfig, optimizerKinds } from '#shared/domain/optimizer-config.ts';
+import { tokenizerConfig } from '#shared/domain/training-config.ts';
 import { tinyShape } from '../gpt/tiny-gpt.ts';
 
 const orders = ['frame', 'raster'] as const;
@@ -33,10 +34,15 @@ export function everyGraph(lowering: Lowering): Map<string, Model> {
     for (const [name, model] of gptGraphs(shape, lowering)) graphs.set(`gpt ${order} ${name}`, model);
   }
   for (const [name, model] of tokenizerGraphs(lowering)) graphs.set(`tokenizer ${name}`, model);
-  for (const kind of optimizerConfig.shape.kind.unwrap().options) {
-    const config = optimizerConfig.parse({ kind, learningRate: 1e-3 });
-    graphs.set(`update ${kind}`, buildUpdateGraph(gptParameters(tinyShape('frame')), config, lowering));
+  const parameters = gptParameters(tinyShape('frame'));
+  for (const kind of optimizerKinds) {
+    for (const ema of [0, 0.9]) {
+      const name = `update ${kind}${ema > 0 ? ' with average' : ''}`;
+      graphs.set(name, buildUpdateGraph(parameters, optimizerConfig.parse({ kind, ema }), lowering));
+    }
   }
+  const shapes = new Map(parameters.specs.map(({ name, shape }) => [name, shape]));
+  graphs.set('gradient sum', buildSumGraph(shapes, lowering));
   return graphs;
 }
 

@@ -18,7 +18,8 @@ describe.skipIf(!hasSwiftShader)('WebGPU (skipped without the SwiftShader of Chr
   describe.each(stages)('training (%s)', (stage) => {
     it('has the losses, gradient norms and held-out values of the CPU', () => {
       const values = ({ losses, evaluation }: Trained) => [...losses, ...Object.values(evaluation)];
-      expect(worst(values(webgpu.trained[stage]), values(cpu.trained[stage]))).toBeLessThan(1e-5);
+      // Held to the tolerance of the traces: rounding that Adam enlarges (see below) shows in the losses after it.
+      expect(worst(values(webgpu.trained[stage]), values(cpu.trained[stage]))).toBeLessThan(1e-4);
     });
 
     it('arrives at the weights and moments of the CPU', () => {

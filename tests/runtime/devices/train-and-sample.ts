@@ -18,7 +18,7 @@ import { VideoTokenizer } from '#main/workers/runtime/video-tokenizer.ts';
 import { openDecoder } from '#main/workers/generate/open-decoder.ts';
 import type { Device } from '#shared/contract/system.ts';
 import { Random } from '#shared/domain/random.ts';
-import { optimizerConfig } from '#shared/domain/training-config.ts';
+import { optimizerConfig } from '#shared/domain/optimizer-config.ts';
 import { randomWeights, tinyExample, tinyShape } from '../gpt/tiny-gpt.ts';
 import { tinyTokenizer } from './every-graph.ts';
 import { recordTraffic, type Traffic } from './traffic.ts';
@@ -122,27 +122,27 @@ async function train(parameters: ParameterSet, { tasks, evaluation, batches }: T
   const optimizer = optimizerConfig.parse({ learningRate });
   const trainer = await Trainer.create(
     { compute, parameters, optimizer, tasks, evaluations: { evaluation } },
-    initialState(parameters, 1),
+    initialState(parameters, optimizer, 1),
   );
   const losses: number[] = [];
+  let lastMicroBatch = 0;
   for (let step = 0; step < 3; step++) {
-    for (const [task, batch] of batches()) losses.push((await trainer.accumulate(task, batch))['loss']!);
+    for (const [task, batch] of batches()) {
+      lastMicroBatch = traffic.length;
+      losses.push((await trainer.accumulate(task, batch))['loss']!);
+    }
     losses.push((await trainer.update(learningRate)).gradientNorm);
   }
-  const [gradients, update] = traffic.slice(-2) as [Traffic, Traffic];
+  // Between the two, gradients may have been added up.
+  const [gradients, update] = [traffic[lastMicroBatch]!, traffic.at(-1)!];
   const values = await trainer.evaluate('evaluation', batches().at(-1)![1]);
   const state = await trainer.exportState();
   await trainer.dispose();
   return { losses, state: flat(state), evaluation: values, traffic: { gradients, update } };
 }
 
-function flat({ weights, m, v }: TrainerState): Record<string, number[]> {
-  const named = [
-    ...weights,
-    ...[...m].map(([k, x]) => [`m/${k}`, x] as const),
-    ...[...v].map(([k, x]) => [`v/${k}`, x] as const),
-  ];
-  return Object.fromEntries(named.map(([name, values]) => [name, [...values]]));
+function flat({ weights, slots }: TrainerState): Record<string, number[]> {
+  return Object.fromEntries([...weights, ...slots].map(([name, values]) => [name, [...values]]));
 }
 
 /** Two rows, as with guidance; every token is taken into the cache, but read twice, so that one reading is forgotten. */

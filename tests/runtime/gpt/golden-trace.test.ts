@@ -8,7 +8,7 @@ import type { ParameterSet } from '#main/ml/nn/parameters.ts';
 import { learningRateAt } from '#main/ml/optim/schedule.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import { initialState, Trainer } from '#main/workers/runtime/trainer.ts';
-import type { OptimizerConfig } from '#shared/domain/training-config.ts';
+import { optimizerConfig, type OptimizerConfig } from '#shared/domain/optimizer-config.ts';
 
 interface Batch {
   text: number[][];
@@ -56,15 +56,16 @@ describe.each(['frame', 'raster'] as const)('training in %s order', (order) => {
     const shape: GptShape = { ...golden.shape, order };
     const { steps, checksums } = golden[order];
     const parameters = gptParameters(shape);
+    const optimizer = optimizerConfig.parse(golden.optimizer);
     const task = (kind: 'generate' | 'caption') => buildGradientGraph(gptTask(kind, shape, { batch: 2 }));
     const trainer = await Trainer.create(
       {
         compute: { device: 'cpu', threads: 1 },
         parameters,
-        optimizer: golden.optimizer,
+        optimizer,
         tasks: { generate: task('generate'), caption: task('caption') },
       },
-      { ...initialState(parameters, 1), weights: startValues(parameters) },
+      initialState(parameters, optimizer, startValues(parameters)),
     );
     for (const [i, step] of steps.entries()) {
       const { text, tokens, masked, weights } = step.batch;
@@ -79,7 +80,7 @@ describe.each(['frame', 'raster'] as const)('training in %s order', (order) => {
       };
       const generate = await trainer.accumulate('generate', { ...clips, ...masks });
       const caption = await trainer.accumulate('caption', clips);
-      const { gradientNorm } = await trainer.update(learningRateAt(golden.optimizer, i, steps.length));
+      const { gradientNorm } = await trainer.update(learningRateAt(optimizer, i, steps.length));
       expectClose(generate['loss']!, step.generate, `loss of generate at step ${i}`);
       expectClose(caption['loss']!, step.caption, `loss of caption at step ${i}`);
       expectClose(gradientNorm, step.norm, `gradient norm at step ${i}`);

@@ -43,7 +43,7 @@ it.each([
   const graph = (kind: 'generate' | 'caption') => buildGradientGraph(gptTask(kind, shape, options));
   const trainer = await Trainer.create(
     { compute, parameters, optimizer, tasks: { generate: graph('generate'), caption: graph('caption') } },
-    initialState(parameters, 1),
+    initialState(parameters, optimizer, 1),
   );
   for (let step = 0; step < STEPS; step++) {
     await trainer.accumulate('generate', generateFeeds(examples, shape, { ...options, random }));

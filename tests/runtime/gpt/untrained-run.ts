@@ -22,8 +22,9 @@ export async function untrainedRun(folder: string, order: GptConfig['order']): P
     tokenizer: { model: { width: 32, heads: 2, depth: 1 } },
     gpt: { model: { order, width: 32, heads: 2, depth: 1, textLength: 8, textVocabulary: 300 } },
   });
-  const save = (stage: TrainingStage, parameters: ParameterSet, files: [string, Uint8Array][]) =>
-    writeCheckpoint(
+  const save = (stage: TrainingStage, parameters: ParameterSet, files: [string, Uint8Array][]) => {
+    const { optimizer } = config[stage];
+    return writeCheckpoint(
       checkpointsFolder(runFolder),
       {
         stage,
@@ -37,8 +38,12 @@ export async function untrainedRun(folder: string, order: GptConfig['order']): P
         valLoss: 1,
         tokenizerStep: stage === 'gpt' ? 1 : null,
       },
-      new Map([...writeTrainerState(initialState(parameters, 1), parameters), ...files]),
+      new Map([
+        ...writeTrainerState(initialState(parameters, optimizer, 1), parameters, optimizer),
+        ...files,
+      ]),
     );
+  };
   const shape = gptShape(config.gpt.model, config.tokenizer.model, config.window, encoding.vocabulary);
   await save('tokenizer', tokenizerParameters(tokenizerShape(config.tokenizer.model, config.window)), []);
   await save('gpt', gptParameters(shape), [

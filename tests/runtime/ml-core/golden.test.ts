@@ -11,7 +11,7 @@ import * as op from '#main/ml/onnx/ops.ts';
 import { learningRateAt } from '#main/ml/optim/schedule.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import { initialState, Trainer } from '#main/workers/runtime/trainer.ts';
-import { optimizerConfig } from '#shared/domain/training-config.ts';
+import { optimizerConfig } from '#shared/domain/optimizer-config.ts';
 import { runGraph } from './run-graph.ts';
 
 interface Flat {
@@ -88,7 +88,7 @@ describe('AdamW', () => {
         return { loss: op.reduceMean(op.square(op.sub(predicted, inputs.y))) };
       },
     });
-    const state = initialState(parameters, 1);
+    const state = initialState(parameters, optimizer, 1);
     state.weights.get('w')!.set(start.w.values);
     const compute = { device: 'cpu', threads: 1 } as const;
     const trainer = await Trainer.create({ compute, parameters, optimizer, tasks: { fit: task } }, state);

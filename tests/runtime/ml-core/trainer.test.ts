@@ -4,7 +4,7 @@ import { ParameterSet } from '#main/ml/nn/parameters.ts';
 import * as op from '#main/ml/onnx/ops.ts';
 import { buildGradientGraph, buildLossGraph } from '#main/ml/training/gradient-graph.ts';
 import { initialState, Trainer, type TrainerState } from '#main/workers/runtime/trainer.ts';
-import { optimizerConfig } from '#shared/domain/training-config.ts';
+import { optimizerConfig } from '#shared/domain/optimizer-config.ts';
 import { tinyBatch, tinyParameters, tinyTask } from './tiny-model.ts';
 
 const compute = { device: 'cpu', threads: 2 } as const;
@@ -30,12 +30,12 @@ async function train(trainer: Trainer, from: number, to: number): Promise<number
 
 describe('trainer', () => {
   it('resumes with the losses and weights of the uninterrupted run, bit for bit', async () => {
-    const whole = await open(initialState(tinyParameters, 3));
+    const whole = await open(initialState(tinyParameters, optimizer, 3));
     const expectedLosses = await train(whole, 0, 6);
     const expected = await whole.exportState();
     await whole.dispose();
 
-    const first = await open(initialState(tinyParameters, 3));
+    const first = await open(initialState(tinyParameters, optimizer, 3));
     const losses = await train(first, 0, 2);
     const saved = await first.exportState();
     await first.dispose();
@@ -48,13 +48,13 @@ describe('trainer', () => {
   });
 
   it('gives other weights for another seed', () => {
-    const [a, b] = [initialState(tinyParameters, 3), initialState(tinyParameters, 4)];
+    const [a, b] = [initialState(tinyParameters, optimizer, 3), initialState(tinyParameters, optimizer, 4)];
     expect(a.weights.get('head')).not.toEqual(b.weights.get('head'));
     expect(a.weights.get('norm')).toEqual(b.weights.get('norm'));
   });
 
   it('learns a batch by heart', async () => {
-    const trainer = await open(initialState(tinyParameters, 1));
+    const trainer = await open(initialState(tinyParameters, optimizer, 1));
     const before = await trainer.evaluate('tiny', tinyBatch(0));
     for (let step = 0; step < 60; step++) {
       await trainer.accumulate('tiny', { ...tinyBatch(0), seed: Int32Array.of(step) });
@@ -68,7 +68,7 @@ describe('trainer', () => {
   });
 
   it('leaves the weights alone while it only evaluates', async () => {
-    const trainer = await open(initialState(tinyParameters, 1));
+    const trainer = await open(initialState(tinyParameters, optimizer, 1));
     const before = await trainer.weights();
     await trainer.evaluate('tiny', tinyBatch(0));
     await trainer.accumulate('tiny', tinyBatch(0));
@@ -90,7 +90,7 @@ describe('trainer', () => {
     const tasks = { a: task('a'), b: task('b') };
     const trainer = await Trainer.create(
       { compute, parameters, optimizer, tasks },
-      initialState(parameters, 1),
+      initialState(parameters, optimizer, 1),
     );
     expect(tasks.a.parameters).toEqual(['shared', 'a']);
     await trainer.accumulate('a', { x: Float32Array.of(1, 2) });
@@ -102,10 +102,10 @@ describe('trainer', () => {
   });
 
   it('refuses an update without gradients, and a state that does not fit', async () => {
-    const trainer = await open(initialState(tinyParameters, 1));
+    const trainer = await open(initialState(tinyParameters, optimizer, 1));
     await expect(trainer.update(1e-3)).rejects.toThrow('no gradient');
     await trainer.dispose();
-    const state = initialState(tinyParameters, 1);
+    const state = initialState(tinyParameters, optimizer, 1);
     const weights = new Map([...state.weights].filter(([name]) => name !== 'head'));
     await expect(open({ ...state, weights })).rejects.toThrow('the parameter “head” [16, 20] has no values');
   });

@@ -1,9 +1,8 @@
-/** Parameters, the learning-rate schedule and rotary tables: what needs no runtime to check. */
+/** Parameters and rotary tables: what needs no runtime to check. */
 import { describe, expect, it } from 'vitest';
-import { ParameterSet } from '#main/ml/nn/parameters.ts';
+import { decays, ParameterSet } from '#main/ml/nn/parameters.ts';
 import { pairsOfTYX, rotaryTables } from '#main/ml/nn/rotary.ts';
 import { Graph } from '#main/ml/onnx/graph.ts';
-import { learningRateAt } from '#main/ml/optim/schedule.ts';
 
 describe('parameters', () => {
   const declare = (extra: boolean) => {
@@ -25,12 +24,11 @@ describe('parameters', () => {
     expect(std).toBeCloseTo(0.1, 2);
   });
 
-  it('decay matrices, not vectors', () => {
-    expect(declare(false).specs.map(({ name, decay }) => [name, decay])).toEqual([
-      ['w', true],
-      ['gain', false],
-      ['bias', false],
-    ]);
+  it('decay as matrices and heads, not as embeddings, gains and biases', () => {
+    const set = declare(false);
+    set.embedding('table', [2, 2], 1);
+    set.head('head', [2, 2], 1);
+    expect(set.specs.filter(decays).map(({ name }) => name)).toEqual(['w', 'head']);
   });
 
   it('become inputs of a graph when asked for, once', () => {
@@ -43,23 +41,6 @@ describe('parameters', () => {
 
   it('refuse a name twice', () => {
     expect(() => declare(false).ones('w', [1])).toThrow('“w” is declared twice');
-  });
-});
-
-describe('learning rate', () => {
-  const schedule = { learningRate: 2, warmup: 0.1, finalRate: 0.25 };
-
-  it('rises to the peak, then falls to the final rate', () => {
-    const rates = Array.from({ length: 100 }, (_, step) => learningRateAt(schedule, step, 100));
-    expect(rates[0]).toBeCloseTo(0.2);
-    expect(rates[9]).toBeCloseTo(2);
-    expect(rates[10]).toBeCloseTo(2);
-    expect(rates[99]).toBeCloseTo(0.5);
-    expect(rates.slice(10).every((rate, i, all) => i === 0 || rate < all[i - 1]!)).toBe(true);
-  });
-
-  it('needs no warm-up and survives a single step', () => {
-    expect(learningRateAt({ ...schedule, warmup: 0 }, 0, 1)).toBe(2);
   });
 });
 

@@ -12,10 +12,10 @@ const EMBEDDING_STD = 0.02;
 export function gptParameters(shape: GptShape): ParameterSet {
   const { width, heads, depth, innerWidth, textVocabulary, codes } = shape;
   const set = new ParameterSet();
-  set.matrix('embedding.task', [Object.keys(tasks).length, width], EMBEDDING_STD);
-  set.matrix('embedding.text', [textVocabulary, width], EMBEDDING_STD);
+  set.embedding('embedding.task', [Object.keys(tasks).length, width], EMBEDDING_STD);
+  set.embedding('embedding.text', [textVocabulary, width], EMBEDDING_STD);
   // One row more than the codebook: the mask.
-  set.matrix('embedding.video', [codes + 1, width], EMBEDDING_STD);
+  set.embedding('embedding.video', [codes + 1, width], EMBEDDING_STD);
   for (let i = 0; i < depth; i++) {
     const block = `block.${i}`;
     set.ones(`${block}.attention.norm`, [width]);
@@ -29,7 +29,7 @@ export function gptParameters(shape: GptShape): ParameterSet {
     set.declare(`${block}.feedForward.down`, [innerWidth, width], { kind: 'zeros' });
   }
   set.ones('norm', [width]);
-  set.matrix('head.video', [width, codes], EMBEDDING_STD);
-  set.matrix('head.text', [width, textVocabulary], EMBEDDING_STD);
+  set.head('head.video', [width, codes], EMBEDDING_STD);
+  set.head('head.text', [width, textVocabulary], EMBEDDING_STD);
   return set;
 }

@@ -10,9 +10,18 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: Shape;
   readonly init: Initializer;
-  /** Whether weight decay applies: matrices yes, gains and biases no. */
-  readonly decay: boolean;
+  readonly role: Role;
+  /** Fixed parameters are read, but get neither gradient nor update. */
+  readonly trainable: boolean;
 }
+
+/**
+ * What a parameter does: maps a space to a space, is looked up row by row, maps to one score a word, or is a gain or bias.
+ * Optimizers tell them apart: weight decay is for matrices and heads only, Muon for matrices only.
+ */
+export type Role = 'matrix' | 'embedding' | 'head' | 'vector';
+
+export const decays = ({ role }: ParameterSpec): boolean => role === 'matrix' || role === 'head';
 
 /** Values of parameters by name. */
 export type Weights = ReadonlyMap<string, Float32Array>;
@@ -20,18 +29,34 @@ export type Weights = ReadonlyMap<string, Float32Array>;
 export class ParameterSet {
   readonly #specs = new Map<string, ParameterSpec>();
 
-  /** Matrices decay unless told otherwise; vectors do not. */
-  declare(name: string, shape: Shape, init: Initializer, decay = shape.length > 1): void {
-    if (this.#specs.has(name)) throw new Error(`the parameter “${name}” is declared twice`);
-    this.#specs.set(name, { name, shape, init, decay });
+  declare(
+    name: string,
+    shape: Shape,
+    init: Initializer,
+    role: Role = shape.length > 1 ? 'matrix' : 'vector',
+  ): void {
+    this.add({ name, shape, init, role, trainable: true });
+  }
+
+  add(spec: ParameterSpec): void {
+    if (this.#specs.has(spec.name)) throw new Error(`the parameter “${spec.name}” is declared twice`);
+    this.#specs.set(spec.name, spec);
   }
 
   matrix(name: string, shape: Shape, std: number): void {
     this.declare(name, shape, { kind: 'normal', std });
   }
 
+  embedding(name: string, shape: Shape, std: number): void {
+    this.declare(name, shape, { kind: 'normal', std }, 'embedding');
+  }
+
+  head(name: string, shape: Shape, std: number): void {
+    this.declare(name, shape, { kind: 'normal', std }, 'head');
+  }
+
   ones(name: string, shape: Shape): void {
-    this.declare(name, shape, { kind: 'ones' }, false);
+    this.declare(name, shape, { kind: 'ones' });
   }
 
   zeros(name: string, shape: Shape): void {
@@ -40,6 +65,10 @@ export class ParameterSet {
 
   get specs(): ParameterSpec[] {
     return [...this.#specs.values()];
+  }
+
+  get trainable(): ParameterSpec[] {
+    return this.specs.filter((spec) => spec.trainable);
   }
 
   spec(name: string): ParameterSpec {

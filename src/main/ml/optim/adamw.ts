@@ -1,69 +1,38 @@
 /**
- * AdamW (Loshchilov and Hutter 2019) with clipping by the global norm, as nodes of a graph. Results equal those of PyTorch's
- * `clip_grad_norm_` followed by `AdamW.step`.
+ * Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). Results equal those of PyTorch's
+ * `AdamW.step`; with `coupled`, where the decay is a part of the gradient, those of its `Adam(weight_decay=…)`.
  */
-import type { OptimizerConfig } from '#shared/domain/training-config.ts';
-import type { Graph, Value } from '../onnx/graph.ts';
-import * as op from '../onnx/ops.ts';
+import type { OptimizerConfig } from '#shared/domain/optimizer-config.ts';
+import { elementProgram, mix } from './element-program.ts';
+import { zeroSlots, type UpdateRule } from './rule.ts';
 
-/** Scalars that change from update to update; fed to the graph, because they are wanted in double precision. */
-export const updateScalars = ['gradientScale', 'stepSize', 'rootCorrection', 'decayRate'] as const;
-export type UpdateScalars = Record<(typeof updateScalars)[number], number>;
-
-/** For update number `step`, counted from 1, after `microBatches` gradients were added up. */
-export function adamwScalars(
-  { beta1, beta2, weightDecay }: OptimizerConfig,
-  { step, learningRate, microBatches }: { step: number; learningRate: number; microBatches: number },
-): UpdateScalars {
-  return {
-    gradientScale: 1 / microBatches,
-    stepSize: learningRate / (1 - beta1 ** step),
-    rootCorrection: 1 / Math.sqrt(1 - beta2 ** step),
-    decayRate: learningRate * weightDecay,
-  };
-}
-
-/** One parameter with all that its update needs. */
-export interface Moments {
-  weight: Value;
-  /** Running mean of the gradient, and of its square. */
-  m: Value;
-  v: Value;
-  gradientSum: Value;
-  decay: boolean;
-}
-
-export interface Updated {
-  weight: Value;
-  m: Value;
-  v: Value;
-}
-
-/** New weights and moments in the order of `moments`, and the gradient's norm before clipping. */
 export function adamw(
-  graph: Graph,
-  { beta1, beta2, epsilon, clipNorm }: OptimizerConfig,
-  moments: readonly Moments[],
-  scalars: Record<keyof UpdateScalars, Value>,
-): { updated: Updated[]; gradientNorm: Value } {
-  const squares = moments.map(({ gradientSum }) => op.reduceSumSquare(gradientSum));
-  const sumNorm = op.sqrt(squares.reduce((sum, part) => op.add(sum, part)));
-  const gradientNorm = op.mul(sumNorm, scalars.gradientScale);
-  const clipFactor =
-    clipNorm === 0 ? graph.scalar(1) : op.minimum(op.div(clipNorm, op.add(gradientNorm, 1e-6)), 1);
-  const scale = op.mul(scalars.gradientScale, clipFactor);
-  // Constant factors are joined while they are scalars: each spared product is a pass over all weights.
-  const scaleM = op.mul(scale, 1 - beta1);
-  const scaleV = op.mul(op.square(scale), 1 - beta2);
-  const keep = op.sub(1, scalars.decayRate);
-
-  const updated = moments.map(({ weight, m, v, gradientSum, decay }) => {
-    const nextM = op.add(op.mul(m, beta1), op.mul(gradientSum, scaleM));
-    const nextV = op.add(op.mul(v, beta2), op.mul(op.square(gradientSum), scaleV));
-    const root = op.add(op.mul(op.sqrt(nextV), scalars.rootCorrection), epsilon);
-    const change = op.mul(op.div(nextM, root), scalars.stepSize);
-    const kept = decay ? op.mul(weight, keep) : weight;
-    return { weight: op.sub(kept, change), m: nextM, v: nextV };
+  { beta1, beta2, epsilon, weightDecay }: OptimizerConfig,
+  { coupled = false } = {},
+): UpdateRule {
+  const program = elementProgram({
+    tensors: ['weight', 'gradient', 'm', 'v'],
+    scalars: ['scale', 'stepSize', 'rootCorrection', 'keep', 'pull'],
+    body: (math, { weight, gradient, m, v, scale, stepSize, rootCorrection, keep, pull }) => {
+      const clipped = math.mul(gradient, scale);
+      const g = coupled ? math.add(clipped, math.mul(weight, pull)) : clipped;
+      const nextM = mix(math, m, g, math.constant(1 - beta1));
+      const nextV = mix(math, v, math.mul(g, g), math.constant(1 - beta2));
+      const root = math.add(math.mul(math.sqrt(nextV), rootCorrection), math.constant(epsilon));
+      const change = math.div(math.mul(nextM, stepSize), root);
+      const kept = coupled ? weight : math.mul(weight, keep);
+      return { weight: math.sub(kept, change), m: nextM, v: nextV };
+    },
   });
-  return { updated, gradientNorm };
+  return {
+    name: coupled ? 'adam' : 'adamw',
+    slots: zeroSlots('m', 'v'),
+    scalars: ({ step, learningRate, decay }) => ({
+      stepSize: learningRate / (1 - beta1 ** step),
+      rootCorrection: 1 / Math.sqrt(1 - beta2 ** step),
+      keep: decay ? 1 - learningRate * weightDecay : 1,
+      pull: decay ? weightDecay : 0,
+    }),
+    stages: [{ kind: 'elements', program }],
+  };
 }

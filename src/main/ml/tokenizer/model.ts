@@ -6,7 +6,7 @@ import type { Graph, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
 import { attend, joinHeads, maskFrom, splitHeads } from '../nn/attention.ts';
 import { linear, linears, rmsNorm, swiglu } from '../nn/layers.ts';
-import { ParameterSet, type BoundParameters } from '../nn/parameters.ts';
+import { ParameterSet, type BoundParameters, type Role } from '../nn/parameters.ts';
 import { pairsOfTYX, rotaryTables, rotate } from '../nn/rotary.ts';
 import type { TokenizerShape } from './shape.ts';
 
@@ -24,8 +24,13 @@ export function tokenizerParameters(shape: TokenizerShape): ParameterSet {
   const { width, innerWidth, depth, levels, firstPatch, laterPatch } = shape;
   const headWidth = width / shape.heads;
   const set = new ParameterSet();
-  const projection = (name: string, from: number, to: number, std = from ** -0.5) => {
-    set.matrix(`${name}.weight`, [from, to], std);
+  const projection = (
+    name: string,
+    from: number,
+    to: number,
+    { std = from ** -0.5, role = 'matrix' }: { std?: number; role?: Role } = {},
+  ) => {
+    set.declare(`${name}.weight`, [from, to], { kind: 'normal', std }, role);
     set.zeros(`${name}.bias`, [to]);
   };
 
@@ -47,10 +52,10 @@ export function tokenizerParameters(shape: TokenizerShape): ParameterSet {
     set.ones(`${half}.norm`, [width]);
   }
   // Small latents spread over the middle levels; larger ones would sit at the ends, where tanh passes no gradient.
-  projection('encoder.latent', width, levels.length, 0.3 * width ** -0.5);
+  projection('encoder.latent', width, levels.length, { std: 0.3 * width ** -0.5, role: 'head' });
   projection('decoder.latent', levels.length, width);
-  projection('decoder.first', width, firstPatch, 0.1 * width ** -0.5);
-  projection('decoder.later', width, laterPatch, 0.1 * width ** -0.5);
+  projection('decoder.first', width, firstPatch, { std: 0.1 * width ** -0.5, role: 'head' });
+  projection('decoder.later', width, laterPatch, { std: 0.1 * width ** -0.5, role: 'head' });
   return set;
 }
 

@@ -1,11 +1,10 @@
-/** Makes the training graph of a task: loss, metrics, and gradients added to running sums; and its twin without gradients. */
+/** Makes the training graph of a task: loss, metrics and gradients; and its twin without gradients. */
 import { gradients } from '../autodiff/gradients.ts';
 import type { BoundParameters, ParameterSet } from '../nn/parameters.ts';
 import type { TensorType } from '../onnx/dtype.ts';
 import { encodeModel, type Model } from '../onnx/encode.ts';
 import { matmulFlops } from '../onnx/flops.ts';
 import { Graph, type Lowering, type Value } from '../onnx/graph.ts';
-import * as op from '../onnx/ops.ts';
 
 export type BatchTypes = Readonly<Record<string, TensorType>>;
 
@@ -27,8 +26,9 @@ export interface Task<Batch extends BatchTypes = BatchTypes> {
 /** An encoded graph with what a trainer must know of it. */
 export interface TrainingGraph {
   model: Model;
-  /** Names of the parameters that it reads. */
+  /** Names of the parameters that it reads, and of those that it gives gradients of. */
   parameters: string[];
+  gradients: string[];
   /** Names of the batch inputs. */
   inputs: string[];
   /** `loss` and the names of the metrics. */
@@ -37,26 +37,23 @@ export interface TrainingGraph {
   flops: number;
 }
 
-/** Names under which gradient sums enter and leave. */
-export const sumInput = (parameter: string): string => `sum/${parameter}`;
-export const sumOutput = (parameter: string): string => `next-sum/${parameter}`;
+/** Name under which the gradient of a parameter leaves. */
+export const gradientOutput = (parameter: string): string => `gradient/${parameter}`;
 
 /**
- * Inputs: parameters, `sum/<parameter>`, batch. Outputs: `loss`, metrics, `next-sum/<parameter>` = sum + gradient. Several tasks
- * can share one parameter set; each touches only the parameters it uses.
+ * Inputs: parameters and batch. Outputs: `loss`, metrics, and `gradient/<parameter>` for each trainable one. Several tasks can
+ * share one parameter set; each touches only the parameters it uses. Gradients of several micro-batches are added up outside:
+ * the first goes straight to its place, where a sum inside would read zeros and write them on.
  */
 export function buildGradientGraph<Batch extends BatchTypes>(task: Task<Batch>): TrainingGraph {
   const { graph, bound, loss, scalars } = buildLoss(task);
-  const used = bound.used;
+  const trainable = bound.used.filter(({ spec }) => spec.trainable);
   const gradientValues = gradients(
     graph,
     loss,
-    used.map(({ value }) => value),
+    trainable.map(({ value }) => value),
   );
-  used.forEach(({ spec }, i) => {
-    const sum = graph.input(sumInput(spec.name), 'float32', spec.shape);
-    graph.output(sumOutput(spec.name), op.add(sum, gradientValues[i]!));
-  });
+  trainable.forEach(({ spec }, i) => graph.output(gradientOutput(spec.name), gradientValues[i]!));
   return describe(graph, bound, task, scalars);
 }
 
@@ -80,10 +77,12 @@ function buildLoss<Batch extends BatchTypes>(task: Task<Batch>) {
 
 function describe(graph: Graph, bound: BoundParameters, task: Task, scalars: string[]): TrainingGraph {
   const model = encodeModel(graph);
+  const names = bound.used.map(({ spec }) => spec.name);
   const fed = (name: string) => model.inputs.has(name);
   return {
     model,
-    parameters: bound.used.map(({ spec }) => spec.name).filter(fed),
+    parameters: names.filter(fed),
+    gradients: names.filter((name) => model.outputs.has(gradientOutput(name))),
     inputs: Object.keys(task.inputs).filter(fed),
     scalars,
     flops: matmulFlops(graph),

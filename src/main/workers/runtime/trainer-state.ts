@@ -1,49 +1,91 @@
-/** The trainer's state as files of a checkpoint, and back. */
+/**
+ * The trainer's state as files of a checkpoint, and back. `weights.safetensors` holds the weights as they are used; where those
+ * are an average, `optimizer.safetensors` holds the weights as they are trained, beside the state of the optimizer.
+ */
 import {
   readSafetensors,
   SafetensorsError,
   writeSafetensors,
   type SafeTensor,
 } from '#main/ml/format/safetensors.ts';
-import type { ParameterSet, Weights } from '#main/ml/nn/parameters.ts';
-import { formatShape, sizeOf } from '#main/ml/onnx/dtype.ts';
-import { mInput, vInput } from '#main/ml/training/update-graph.ts';
+import type { ParameterSet } from '#main/ml/nn/parameters.ts';
+import { formatShape, sizeOf, type Shape } from '#main/ml/onnx/dtype.ts';
+import { EMA_SLOT } from '#main/ml/optim/ema.ts';
+import { initialSlots, slotKey, slotSpecs, type SlotSpec } from '#main/ml/optim/plan.ts';
+import type { OptimizerConfig } from '#shared/domain/optimizer-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import type { Checkpoint } from './checkpoint-store.ts';
 import type { TrainerState } from './trainer.ts';
 
 const WEIGHTS = 'weights.safetensors';
 const OPTIMIZER = 'optimizer.safetensors';
+/** Key of a weight as it is trained, where its average is what is used. */
+const trainedKey = (parameter: string) => `trained/${parameter}`;
 
-export function writeTrainerState(state: TrainerState, parameters: ParameterSet): Map<string, Uint8Array> {
-  const weights = new Map<string, SafeTensor>();
-  const moments = new Map<string, SafeTensor>();
+export function writeTrainerState(
+  { weights, slots }: Omit<TrainerState, 'step'>,
+  parameters: ParameterSet,
+  optimizer: OptimizerConfig,
+): Map<string, Uint8Array> {
+  const used = new Map<string, SafeTensor>();
+  const state = new Map<string, SafeTensor>();
+  const tensor = (shape: Shape, data: Float32Array): SafeTensor => ({ dtype: 'F32', shape, data });
   for (const { name, shape } of parameters.specs) {
-    const tensor = (values: Weights): SafeTensor => ({ dtype: 'F32', shape, data: values.get(name)! });
-    weights.set(name, tensor(state.weights));
-    moments.set(mInput(name), tensor(state.m));
-    moments.set(vInput(name), tensor(state.v));
+    const average = slots.get(slotKey(EMA_SLOT, name));
+    used.set(name, tensor(shape, average ?? weights.get(name)!));
+    if (average) state.set(trainedKey(name), tensor(shape, weights.get(name)!));
   }
+  for (const { key, name, shape } of slotSpecs(parameters, optimizer))
+    if (name !== EMA_SLOT) state.set(key, tensor(shape, slots.get(key)!));
   return new Map([
-    [WEIGHTS, writeSafetensors(weights, { format: 'reelwright' })],
-    [OPTIMIZER, writeSafetensors(moments)],
+    [WEIGHTS, writeSafetensors(used, { format: 'reelwright' })],
+    [OPTIMIZER, writeSafetensors(state)],
   ]);
 }
 
-/** Throws AppError `checkpoint-damaged`, naming the tensor that does not fit. */
-export function readTrainerState(checkpoint: Checkpoint, parameters: ParameterSet): TrainerState {
-  const moments = readFile(checkpoint, OPTIMIZER);
-  return {
-    step: checkpoint.manifest.step,
-    weights: readWeights(checkpoint, parameters),
-    m: pick(checkpoint, moments, parameters, mInput),
-    v: pick(checkpoint, moments, parameters, vInput),
-  };
+/**
+ * The state to go on from with `optimizer`, where the checkpoint was written with `saved`. An average may be begun or given up;
+ * throws AppError `optimizer-changed` where other state is needed than was saved, `checkpoint-damaged`, naming the tensor,
+ * where some is missing.
+ */
+export function readTrainerState(
+  checkpoint: Checkpoint,
+  parameters: ParameterSet,
+  { saved, optimizer }: { saved: OptimizerConfig; optimizer: OptimizerConfig },
+): TrainerState {
+  const [savedSlots, wantedSlots] = [slotSpecs(parameters, saved), slotSpecs(parameters, optimizer)];
+  if (momentKeys(savedSlots) !== momentKeys(wantedSlots))
+    throw new AppError('optimizer-changed', { before: saved.kind, after: optimizer.kind });
+  const used = readFile(checkpoint, WEIGHTS);
+  const state = readFile(checkpoint, OPTIMIZER);
+  const pick = (tensors: Map<string, SafeTensor>, key: string, shape: Shape) =>
+    pickTensor(checkpoint, tensors, key, shape);
+  const averaged = new Set(
+    savedSlots.flatMap(({ name, parameter }) => (name === EMA_SLOT ? [parameter] : [])),
+  );
+  const weights = new Map(
+    parameters.specs.map(({ name, shape }) => [
+      name,
+      averaged.has(name) ? pick(state, trainedKey(name), shape) : pick(used, name, shape),
+    ]),
+  );
+  const slots = initialSlots(wantedSlots, weights);
+  for (const { key, name, parameter, shape } of wantedSlots) {
+    if (name !== EMA_SLOT) slots.set(key, pick(state, key, shape));
+    else if (averaged.has(parameter)) slots.set(key, pick(used, parameter, shape));
+  }
+  return { step: checkpoint.manifest.step, weights, slots };
 }
 
-/** The weights alone, for everything but going on with training. */
+const momentKeys = (slots: readonly SlotSpec[]) =>
+  slots.flatMap(({ name, key }) => (name === EMA_SLOT ? [] : [key])).join();
+
+/** The weights alone, as they are used: for everything but going on with training. */
 export function readWeights(checkpoint: Checkpoint, parameters: ParameterSet): Map<string, Float32Array> {
-  return pick(checkpoint, readFile(checkpoint, WEIGHTS), parameters, (name) => name);
+  const tensors = readFile(checkpoint, WEIGHTS);
+  return new Map(
+    parameters.specs.map(({ name, shape }) => [name, pickTensor(checkpoint, tensors, name, shape)]),
+  );
 }
 
 function readFile(checkpoint: Checkpoint, name: string): Map<string, SafeTensor> {
@@ -57,21 +99,16 @@ function readFile(checkpoint: Checkpoint, name: string): Map<string, SafeTensor>
   }
 }
 
-function pick(
+function pickTensor(
   checkpoint: Checkpoint,
   tensors: Map<string, SafeTensor>,
-  parameters: ParameterSet,
-  key: (name: string) => string,
-): Map<string, Float32Array> {
-  return new Map(
-    parameters.specs.map(({ name, shape }) => {
-      const tensor = tensors.get(key(name));
-      if (tensor?.dtype !== 'F32' || tensor.data.length !== sizeOf(shape)) {
-        throw damaged(checkpoint, `${key(name)}: expected F32 ${formatShape(shape)}`);
-      }
-      return [name, tensor.data];
-    }),
-  );
+  key: string,
+  shape: Shape,
+): Float32Array {
+  const tensor = tensors.get(key);
+  if (tensor?.dtype !== 'F32' || tensor.data.length !== sizeOf(shape))
+    throw damaged(checkpoint, `${key}: expected F32 ${formatShape(shape)}`);
+  return tensor.data;
 }
 
 const damaged = ({ folder }: Checkpoint, detail: string) =>

@@ -60,8 +60,11 @@ export class StageTraining {
   static async open(stage: Stage, run: TrainingRun, going: Going): Promise<StageTraining> {
     const { device, threads, config } = run.spec;
     const state = going.resumed
-      ? readTrainerState(going.resumed, stage.parameters)
-      : initialState(stage.parameters, config.seed);
+      ? readTrainerState(going.resumed, stage.parameters, {
+          saved: going.resumed.manifest.config[stage.name].optimizer,
+          optimizer: stage.settings.optimizer,
+        })
+      : initialState(stage.parameters, stage.settings.optimizer, config.seed);
     const graphs = stage.buildGraphs();
     const trainer = await Trainer.create(
       {
@@ -168,7 +171,11 @@ export class StageTraining {
     const { config } = run.spec;
     const { step } = this.#trainer;
     const valLoss = values?.['loss/val'] ?? null;
-    const files = writeTrainerState(await this.#trainer.exportState(), stage.parameters);
+    const files = writeTrainerState(
+      await this.#trainer.exportState(),
+      stage.parameters,
+      stage.settings.optimizer,
+    );
     await writeCheckpoint(
       run.checkpoints,
       {

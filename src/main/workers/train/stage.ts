@@ -3,7 +3,7 @@ import type { ParameterSet } from '#main/ml/nn/parameters.ts';
 import type { Random } from '#shared/domain/random.ts';
 import type { TrainingGraph } from '#main/ml/training/gradient-graph.ts';
 import type { TrainingStage } from '#shared/contract/training.ts';
-import type { OptimizerConfig } from '#shared/domain/training-config.ts';
+import type { OptimizerConfig } from '#shared/domain/optimizer-config.ts';
 import type { Batch, Trainer } from '../runtime/trainer.ts';
 
 export interface Stage {
