@@ -1,6 +1,14 @@
 /** Turns option texts into values; a text that does not fit is a usage error that names the option. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { SplitRatio } from '#shared/contract/splits.ts';
+import { device } from '#shared/contract/system.ts';
+
+/** `--device`, for every command that computes. */
+export const deviceOption = () =>
+  new Option(
+    '--device <device>',
+    'what computes (default: as in the settings; `doctor` says what is there)',
+  ).choices(device.options);
 
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is expected.');

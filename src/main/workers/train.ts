@@ -7,6 +7,7 @@ import {
   readCheckpoint,
   type Checkpoint,
 } from './runtime/checkpoint-store.ts';
+import { requireDevice } from './runtime/devices.ts';
 import { readTextEncoding, reportDamage } from './runtime/load-checkpoint.ts';
 import { serveWorker } from './runtime/serve-worker.ts';
 import { encodeClips } from './train/encode-clips.ts';
@@ -16,6 +17,7 @@ import { tokenizerStage } from './train/tokenizer-stage.ts';
 import { trainStage } from './train/train-stage.ts';
 
 serveWorker('train', async (spec, context) => {
+  await requireDevice(spec.device);
   const run = await openRun(spec, context);
   await decodeClips(run);
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { id, ids, timestamp } from './common.ts';
 import { event, procedure } from './define.ts';
 import { job } from './jobs.ts';
+import { device } from './system.ts';
 
 export const sampling = z.object({
   seed: z.number().int().min(0).max(0xffffffff).default(1),
@@ -39,7 +40,12 @@ export type CaptionSuggestion = z.output<typeof captionSuggestion>;
 
 export const generationProcedures = {
   'generation.start': procedure(
-    z.object({ runId: id, prompt: z.string().max(1000), sampling: sampling.prefault({}) }),
+    z.object({
+      runId: id,
+      prompt: z.string().max(1000),
+      sampling: sampling.prefault({}),
+      device: device.optional(),
+    }),
     take,
   ),
   'generation.listTakes': procedure(
@@ -55,7 +61,7 @@ export const generationProcedures = {
     z.object({ path: z.string(), bytes: z.number().int() }),
   ),
   /** Clip → text: the job leaves suggestions, which nothing applies by itself. */
-  'captions.suggest': procedure(z.object({ runId: id, clipIds: ids.min(1) }), job),
+  'captions.suggest': procedure(z.object({ runId: id, clipIds: ids.min(1), device: device.optional() }), job),
   'captions.suggestions': procedure(
     z.object({ jobId: id }),
     z.object({ suggestions: z.array(captionSuggestion) }),

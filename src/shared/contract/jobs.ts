@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { id, nothing, timestamp, wireError } from './common.ts';
 import { event, procedure } from './define.ts';
+import { device } from './system.ts';
 
 export const jobKind = z.enum(['import', 'train', 'eval', 'generate', 'caption']);
 export type JobKind = z.output<typeof jobKind>;
@@ -44,7 +45,8 @@ export const jobsProcedures = {
   'jobs.get': procedure(z.object({ jobId: id }), job),
   /** Graceful first; a worker that does not stop within a few seconds is killed. Training keeps its checkpoint. */
   'jobs.cancel': procedure(z.object({ jobId: id }), job),
-  'jobs.resume': procedure(z.object({ jobId: id }), job),
+  /** With a device, goes on with that one from now on. */
+  'jobs.resume': procedure(z.object({ jobId: id, device: device.optional() }), job),
 };
 
 export const jobsEvents = {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { nothing, wireError } from './common.ts';
 import { procedure } from './define.ts';
 
-export const device = z.enum(['cpu', 'webgpu', 'cuda']);
+/** CUDA: NVIDIA on Linux. DirectML (`dml`): Windows. CoreML: macOS. */
+export const device = z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']);
 export type Device = z.output<typeof device>;
 
 const deviceInfo = z.object({

@@ -4,6 +4,7 @@ import { trainingConfig } from '../domain/training-config.ts';
 import { id, nothing, timestamp } from './common.ts';
 import { event, procedure } from './define.ts';
 import { job } from './jobs.ts';
+import { device } from './system.ts';
 
 export const trainingStage = z.enum(['tokenizer', 'gpt']);
 export type TrainingStage = z.output<typeof trainingStage>;
@@ -59,6 +60,7 @@ export const trainingProcedures = {
       snapshotId: id,
       name: z.string().trim().max(200).default(''),
       config: trainingConfig.prefault({}),
+      device: device.optional(),
     }),
     run,
   ),
@@ -67,7 +69,11 @@ export const trainingProcedures = {
   'training.metrics': procedure(z.object({ runId: id }), z.object({ points: z.array(metricPoint) })),
   'training.deleteRun': procedure(z.object({ runId: id }), nothing),
   'training.evaluate': procedure(
-    z.object({ runId: id, split: z.enum(['train', 'val', 'test']).default('test') }),
+    z.object({
+      runId: id,
+      split: z.enum(['train', 'val', 'test']).default('test'),
+      device: device.optional(),
+    }),
     job,
   ),
   'training.evalReport': procedure(z.object({ jobId: id }), evalReport),

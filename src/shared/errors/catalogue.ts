@@ -108,8 +108,12 @@ export const catalogue = {
     zh: 'ONNX Runtime 在此系统上不支持 WebGPU（支持 Windows、macOS 和 Linux x64）。请使用 CPU。',
   },
   'cuda-not-installed': {
-    en: 'The CUDA libraries of ONNX Runtime are not installed. With an NVIDIA card on Linux x64, “ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node” adds them.',
-    zh: '未安装 ONNX Runtime 的 CUDA 库。在装有 NVIDIA 显卡的 Linux x64 上，可运行“ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node”安装。',
+    en: 'ONNX Runtime cannot load CUDA. With an NVIDIA card, install CUDA 12 and cuDNN 9, then run “ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node”. WebGPU needs none of this.',
+    zh: 'ONNX Runtime 无法加载 CUDA。如有 NVIDIA 显卡，请先安装 CUDA 12 和 cuDNN 9，再运行“ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node”。WebGPU 无需这些。',
+  },
+  'device-other-system': {
+    en: '{device} is only for {systems}. Here, use WebGPU or the CPU.',
+    zh: '{device} 仅适用于 {systems}。请在此使用 WebGPU 或 CPU。',
   },
   'device-not-working': {
     en: 'This device cannot compute here ({detail}). Update the driver of the graphics card, or use the CPU.',
@@ -151,8 +155,12 @@ export const catalogue = {
     zh: '检查点 {path} 已损坏（{detail}）。继续时会使用前一个。',
   },
   'device-unavailable': {
-    en: 'The device “{device}” cannot be used here: {detail}. Choose another in the settings.',
-    zh: '此处无法使用设备“{device}”：{detail}。请在设置中选择其他设备。',
+    en: 'The device “{device}” cannot be used here: {detail}. Nothing is lost: choose the CPU in the settings, then try again or resume.',
+    zh: '此处无法使用设备“{device}”：{detail}。没有内容丢失：请在设置中选择 CPU，然后重试或继续。',
+  },
+  'device-failed': {
+    en: 'The device “{device}” failed while it computed: {detail}. Resume to go on from the last checkpoint; if it fails again, choose the CPU in the settings.',
+    zh: '设备“{device}”在计算时出错：{detail}。可从上一个检查点继续；若再次出错，请在设置中选择 CPU。',
   },
   'loss-not-finite': {
     en: 'The loss became infinite at step {step}. Lower the learning rate and resume.',

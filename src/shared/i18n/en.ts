@@ -305,6 +305,8 @@ export const en = {
   'device.cpu': 'CPU',
   'device.webgpu': 'WebGPU',
   'device.cuda': 'CUDA',
+  'device.dml': 'DirectML',
+  'device.coreml': 'CoreML',
   'settings.threads': 'Threads',
   'settings.threadsHint': '0 uses all cores. Fewer leave room for other work while training.',
   'settings.media': 'Reading video',

@@ -294,6 +294,8 @@ export const zh: Readonly<Record<MessageKey, Message>> = {
   'device.cpu': 'CPU',
   'device.webgpu': 'WebGPU',
   'device.cuda': 'CUDA',
+  'device.dml': 'DirectML',
+  'device.coreml': 'CoreML',
   'settings.threads': '线程',
   'settings.threadsHint': '0 表示使用全部核心。减少线程可在训练时兼顾其他工作。',
   'settings.media': '读取视频',

@@ -1,5 +1,5 @@
 /** From a snapshot to an exported clip through the real engine and the real workers, with a tiny model. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
@@ -27,6 +27,19 @@ test('train, kill, resume, evaluate, generate, export, caption, delete', async (
   await jobEnds(client, importing.id);
   const request = { ratio: { train: 4, val: 1, test: 1 } };
   const { id: snapshotId } = await client.call('splits.createSnapshot', { name: 'six', request });
+
+  // A device of another system is refused before anything is done; the run goes on with the CPU from then on.
+  const device = process.platform === 'darwin' ? 'dml' : 'coreml';
+  const misplaced = await client.call('training.start', { snapshotId, config: tiny, device });
+  expect(await jobEnds(client, misplaced.jobId)).toMatchObject({
+    status: 'failed',
+    canResume: true,
+    error: { code: 'device-other-system' },
+  });
+  expect(readdirSync(join(workspace, 'cache'))).toEqual([]);
+  await client.call('jobs.resume', { jobId: misplaced.jobId, device: 'cpu' });
+  await jobReaches(client, misplaced.jobId, 'running');
+  await client.call('training.deleteRun', { runId: misplaced.id });
 
   // Train; the worker is killed after the first checkpoint of the GPT; then the run goes on to its end.
   const run = await client.call('training.start', { snapshotId, config: tiny });

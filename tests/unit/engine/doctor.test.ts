@@ -9,6 +9,8 @@ const GB = 1e9;
 const settings = settingsSchema.parse({});
 const tools = { ffmpeg: '/bin/ffmpeg', ffprobe: '/bin/ffprobe', versions: { ffmpeg: '7.1', ffprobe: '7.1' } };
 
+const ofWindows = new AppError('device-other-system', { device: 'DirectML', systems: 'Windows' }).toWire();
+
 const healthy: SystemInfo = {
   version: '0.1.0',
   workspace: '/clips',
@@ -24,6 +26,7 @@ const healthy: SystemInfo = {
     { id: 'cpu', name: 'CPU', available: true, reason: null },
     { id: 'webgpu', name: 'WebGPU', available: true, reason: null },
     { id: 'cuda', name: 'CUDA', available: false, reason: new AppError('cuda-not-installed').toWire() },
+    { id: 'dml', name: 'DirectML', available: false, reason: ofWindows },
   ],
 };
 
@@ -34,6 +37,8 @@ function check(checks: readonly DoctorCheck[], id: string): DoctorCheck {
 test('a healthy machine needs nothing', () => {
   const checks = examine(healthy, settings, tools);
   expect(checks.filter(({ status, fix }) => status !== 'ok' || fix !== null)).toEqual([]);
+  // Devices of other systems are nothing that this machine lacks.
+  expect(check(checks, 'graphics').found).toBe('webgpu ✓ · cuda ✗');
 });
 
 describe('what is not well', () => {

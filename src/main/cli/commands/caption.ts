@@ -1,10 +1,12 @@
 /** `reelwright caption`: the model describes clips; nothing is changed unless it is told to. */
 import type { Command } from 'commander';
 import type { Clip } from '#shared/contract/library.ts';
+import type { Device } from '#shared/contract/system.ts';
 import type { CommandContext, RunCommand } from '../command-context.ts';
 import { exitCode } from '../exit-codes.ts';
 import { followJob } from '../follow-job.ts';
 import { table } from '../format.ts';
+import { deviceOption } from '../option-parsers.ts';
 import { pickRun } from '../pick.ts';
 
 interface CaptionOptions {
@@ -12,6 +14,7 @@ interface CaptionOptions {
   query: string;
   all?: true;
   apply?: true;
+  device?: Device;
 }
 
 const pageSize = 500;
@@ -24,7 +27,8 @@ export function addCaption(program: Command, runCommand: RunCommand): void {
     .option('--query <words>', 'only clips found by these words', '')
     .option('--all', 'also clips that have a caption')
     .option('--apply', 'take the suggestions over as captions')
-    .action(({ run: wanted, query, all, apply }: CaptionOptions) =>
+    .addOption(deviceOption())
+    .action(({ run: wanted, query, all, apply, device }: CaptionOptions) =>
       runCommand(async (context) => {
         const { engine, terminal } = context;
         const run = await pickRun(context, wanted);
@@ -37,7 +41,7 @@ export function addCaption(program: Command, runCommand: RunCommand): void {
           return exitCode.ok;
         }
         const job = await followJob(context, () =>
-          engine.call('captions.suggest', { runId: run.id, clipIds: clips.map((clip) => clip.id) }),
+          engine.call('captions.suggest', { runId: run.id, clipIds: clips.map((clip) => clip.id), device }),
         );
         const { suggestions } = await engine.call('captions.suggestions', { jobId: job.id });
         if (apply) {

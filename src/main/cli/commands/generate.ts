@@ -2,15 +2,21 @@
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import type { Sampling, Take } from '#shared/contract/generation.ts';
+import type { Device } from '#shared/contract/system.ts';
 import { AppError, fromWireError } from '#shared/errors/app-error.ts';
 import type { CommandContext, RunCommand } from '../command-context.ts';
 import { exitCode } from '../exit-codes.ts';
 import { followJob } from '../follow-job.ts';
 import { formatBytes } from '../format.ts';
-import { decimal, wholeNumber } from '../option-parsers.ts';
+import { decimal, deviceOption, wholeNumber } from '../option-parsers.ts';
 import { pickRun } from '../pick.ts';
 
-type GenerateOptions = Partial<Sampling> & { run?: string; output?: string; overwrite?: true };
+type GenerateOptions = Partial<Sampling> & {
+  run?: string;
+  output?: string;
+  overwrite?: true;
+  device?: Device;
+};
 
 export function addGenerate(program: Command, runCommand: RunCommand): void {
   program
@@ -25,11 +31,12 @@ export function addGenerate(program: Command, runCommand: RunCommand): void {
     .option('--temperature <number>', 'how daring; 0 takes the likeliest', decimal)
     .option('--top-p <share>', 'sample only from the likeliest tokens that make up this share', decimal)
     .option('--steps <number>', 'decoding steps a latent frame', wholeNumber)
-    .action((prompt: string, { run: wanted, output, overwrite, ...sampling }: GenerateOptions) =>
+    .addOption(deviceOption())
+    .action((prompt: string, { run: wanted, output, overwrite, device, ...sampling }: GenerateOptions) =>
       runCommand(async (context) => {
         const { engine, terminal, interrupt } = context;
         const run = await pickRun(context, wanted);
-        const take = await makeTake(context, run.id, prompt, sampling);
+        const take = await makeTake(context, { runId: run.id, prompt, sampling, device });
         if (!take.hasVideo) throw new AppError('cancelled');
         const file = await engine.call('generation.export', {
           takeId: take.id,
@@ -48,15 +55,13 @@ export function addGenerate(program: Command, runCommand: RunCommand): void {
 /** Returns the take when it is over. A take that was stopped is no failure: what is there is kept. */
 async function makeTake(
   context: CommandContext,
-  runId: string,
-  prompt: string,
-  sampling: Partial<Sampling>,
+  request: { runId: string; prompt: string; sampling: Partial<Sampling>; device: Device | undefined },
 ): Promise<Take> {
   const { engine } = context;
   let take: Take | undefined;
   try {
     await followJob(context, async () => {
-      take = await engine.call('generation.start', { runId, prompt, sampling });
+      take = await engine.call('generation.start', request);
       return engine.call('jobs.get', { jobId: take.jobId });
     });
   } catch (error) {

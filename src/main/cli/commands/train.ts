@@ -1,6 +1,7 @@
 /** `reelwright train`: trains tokenizer and GPT on a snapshot, or goes on with a run that was stopped. */
 import { Option, type Command } from 'commander';
 import { readFile } from 'node:fs/promises';
+import type { Device } from '#shared/contract/system.ts';
 import type { MetricPoint, Run } from '#shared/contract/training.ts';
 import { trainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
@@ -8,7 +9,7 @@ import type { CommandContext, RunCommand } from '../command-context.ts';
 import { exitCode } from '../exit-codes.ts';
 import { followJob } from '../follow-job.ts';
 import { formatLoss } from '../format.ts';
-import { setting } from '../option-parsers.ts';
+import { deviceOption, setting } from '../option-parsers.ts';
 import { pickRun, pickSnapshot } from '../pick.ts';
 
 interface TrainOptions {
@@ -17,6 +18,7 @@ interface TrainOptions {
   config?: string;
   set: Record<string, unknown>;
   resume?: string | true;
+  device?: Device;
 }
 
 export function addTrain(program: Command, runCommand: RunCommand): void {
@@ -35,6 +37,7 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
         'name',
       ]),
     )
+    .addOption(deviceOption())
     .action((options: TrainOptions) =>
       runCommand(async (context) => {
         const { engine, terminal } = context;
@@ -47,7 +50,9 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
           await followJob(
             context,
             async () => {
-              run = options.resume ? await resume(context, options.resume) : await start(context, options);
+              run = options.resume
+                ? await resume(context, options.resume, options.device)
+                : await start(context, options);
               terminal.remark(`Run ${run.id}`);
               return run.job;
             },
@@ -79,12 +84,13 @@ async function start(context: CommandContext, options: TrainOptions): Promise<Ru
     snapshotId: snapshot.id,
     name: options.name,
     config: config.data,
+    device: options.device,
   });
 }
 
-async function resume(context: CommandContext, wanted: string | true): Promise<Run> {
+async function resume(context: CommandContext, wanted: string | true, device?: Device): Promise<Run> {
   const run = await pickRun(context, wanted === true ? undefined : wanted);
-  const job = await context.engine.call('jobs.resume', { jobId: run.jobId });
+  const job = await context.engine.call('jobs.resume', { jobId: run.jobId, device });
   return { ...run, job };
 }
 

@@ -106,11 +106,16 @@ export class JobQueue {
     return this.get(jobId);
   }
 
-  async resume(jobId: string): Promise<Job> {
+  async resume(jobId: string, change?: Readonly<Record<string, unknown>>): Promise<Job> {
     await this.#inTurn(async () => {
       const job = await this.#find(jobId);
       if (!resumable.has(job.status)) throw new AppError('job-not-resumable');
-      await jobs.updateJob(this.#context.db, jobId, { status: 'queued', finishedAt: null, error: null });
+      await jobs.updateJob(this.#context.db, jobId, {
+        status: 'queued',
+        finishedAt: null,
+        error: null,
+        ...(change && { request: { ...(job.request as object), ...change } }),
+      });
     });
     return this.enqueued(jobId);
   }

@@ -5,10 +5,10 @@ import type { EngineContext } from '../context.ts';
 import { getClipSources } from '../db/repositories/clips.ts';
 import { saveSuggestions } from '../db/repositories/suggestions.ts';
 import type { JobKindService } from '../jobs/job-kind.ts';
-import type { Compute } from './compute.ts';
+import type { Compute, DeviceWish } from './compute.ts';
 import { getTrainedRun } from './find-run.ts';
 
-export interface CaptionRequest {
+export interface CaptionRequest extends DeviceWish {
   runId: string;
   clipIds: string[];
 }
@@ -24,7 +24,7 @@ export function captionJob({ db, workspace }: EngineContext, compute: Compute): 
       const clips = await getClipSources(db, clipIds);
       if (clips.length === 0) throw new AppError('no-clips');
       return {
-        ...(await compute.spec()),
+        ...(await compute.spec((job.request as CaptionRequest).device)),
         runFolder: join(workspace.runs, runId),
         cacheFolder: workspace.cache,
         clips,

@@ -5,11 +5,18 @@ import type { Db } from '../db/open-database.ts';
 import { readSettings } from '../db/repositories/settings.ts';
 import { resolveTools, type ResolvedTools } from '../media/tools.ts';
 
+/** Part of a job's request: the device that was asked for, where it is another than that of the settings. */
+export interface DeviceWish {
+  device?: Device | undefined;
+}
+
 export interface Compute {
   /** Throws ffmpeg-missing. What works is remembered until its settings change. */
   tools(): Promise<ResolvedTools>;
-  /** The part of a worker's spec that says what to compute with. */
-  spec(): Promise<{ device: Device; threads: number; tools: { ffmpeg: string; ffprobe: string } }>;
+  /** The part of a worker's spec that says what to compute with; without a device, that of the settings. */
+  spec(
+    device?: Device,
+  ): Promise<{ device: Device; threads: number; tools: { ffmpeg: string; ffprobe: string } }>;
 }
 
 export function createCompute(db: Db): Compute {
@@ -31,10 +38,10 @@ export function createCompute(db: Db): Compute {
 
   return {
     tools,
-    spec: async () => {
+    spec: async (device) => {
       const [settings, { ffmpeg, ffprobe }] = [await readSettings(db), await tools()];
       return {
-        device: settings.device,
+        device: device ?? settings.device,
         threads: settings.threads || availableParallelism(),
         tools: { ffmpeg, ffprobe },
       };

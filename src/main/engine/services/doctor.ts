@@ -43,7 +43,9 @@ function chosenDevice(info: SystemInfo, settings: Settings): DoctorCheck {
 }
 
 function graphics(info: SystemInfo): DoctorCheck {
-  const cards = info.devices.filter(({ id }) => id !== 'cpu');
+  const cards = info.devices.filter(
+    ({ id, reason }) => id !== 'cpu' && reason?.code !== 'device-other-system',
+  );
   const found = cards.map(({ id, available }) => `${id} ${available ? '✓' : '✗'}`).join(' · ');
   if (cards.some(({ available }) => available)) return { id: 'graphics', status: 'ok', found, fix: null };
   return { id: 'graphics', status: 'warn', found, fix: new AppError('no-graphics').toWire() };

@@ -4,11 +4,11 @@ import type { SplitName } from '#shared/contract/common.ts';
 import type { EngineContext } from '../context.ts';
 import { saveEvalReport } from '../db/repositories/runs.ts';
 import type { JobKindService } from '../jobs/job-kind.ts';
-import type { Compute } from './compute.ts';
+import type { Compute, DeviceWish } from './compute.ts';
 import { snapshotPath } from './snapshot-file.ts';
 import { getTrainedRun } from './find-run.ts';
 
-export interface EvalRequest {
+export interface EvalRequest extends DeviceWish {
   runId: string;
   split: SplitName;
 }
@@ -22,7 +22,7 @@ export function evalJob({ db, workspace }: EngineContext, compute: Compute): Job
       const { runId, split } = job.request as EvalRequest;
       const run = await getTrainedRun(db, runId);
       return {
-        ...(await compute.spec()),
+        ...(await compute.spec((job.request as EvalRequest).device)),
         runId,
         runFolder: join(workspace.runs, runId),
         snapshotPath: snapshotPath(workspace, run.snapshotId),

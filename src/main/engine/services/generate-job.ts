@@ -10,10 +10,10 @@ import type { JobRow } from '../db/repositories/jobs.ts';
 import * as takes from '../db/repositories/takes.ts';
 import type { JobKindService } from '../jobs/job-kind.ts';
 import type { Workspace } from '../workspace.ts';
-import type { Compute } from './compute.ts';
+import type { Compute, DeviceWish } from './compute.ts';
 import { getTrainedRun } from './find-run.ts';
 
-export interface GenerateRequest {
+export interface GenerateRequest extends DeviceWish {
   takeId: string;
 }
 
@@ -55,7 +55,7 @@ export function generateJob(
       await mkdir(takeFolder, { recursive: true });
       await change(job, { framesDone: 0, hasVideo: false });
       return {
-        ...(await compute.spec()),
+        ...(await compute.spec((job.request as GenerateRequest).device)),
         runFolder: join(workspace.runs, take.runId),
         prompt: take.prompt,
         sampling: take.sampling,

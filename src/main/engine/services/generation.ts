@@ -24,7 +24,7 @@ export function generationHandlers(
   queue: JobQueue,
 ): HandlersOf<typeof generationProcedures> {
   return {
-    'generation.start': async ({ runId, prompt, sampling }) => {
+    'generation.start': async ({ runId, prompt, sampling, device }) => {
       const run = await getTrainedRun(db, runId);
       const { members } = await readSnapshotFile(workspace, run.snapshotId);
       const durations = members.map((member) => member.end - member.start);
@@ -43,7 +43,7 @@ export function generationHandlers(
         frameRate: naturalFrameRate(run.config.window.frames, durations),
         hasVideo: false,
       };
-      const request: GenerateRequest = { takeId: take.id };
+      const request: GenerateRequest = { takeId: take.id, device };
       const title = take.prompt || run.name;
       await db.transaction().execute(async (trx) => {
         const { jobId: id, createdAt } = take;
@@ -68,9 +68,9 @@ export function generationHandlers(
       await copyWhole(takeVideoOf(workspace, takeId), path, overwrite);
       return { path, bytes: (await stat(path)).size };
     },
-    'captions.suggest': async ({ runId, clipIds }) => {
+    'captions.suggest': async ({ runId, clipIds, device }) => {
       const run = await getTrainedRun(db, runId);
-      const request: CaptionRequest = { runId, clipIds };
+      const request: CaptionRequest = { runId, clipIds, device };
       return queue.add({ kind: 'caption', title: `${run.name} · ${clipIds.length}`, request });
     },
     'captions.suggestions': async ({ jobId }) => {

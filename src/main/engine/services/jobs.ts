@@ -8,6 +8,6 @@ export function jobsHandlers(queue: JobQueue): HandlersOf<typeof jobsProcedures>
     'jobs.list': async () => ({ jobs: await queue.list() }),
     'jobs.get': ({ jobId }) => queue.get(jobId),
     'jobs.cancel': ({ jobId }) => queue.cancel(jobId),
-    'jobs.resume': ({ jobId }) => queue.resume(jobId),
+    'jobs.resume': ({ jobId, device }) => queue.resume(jobId, device && { device }),
   };
 }

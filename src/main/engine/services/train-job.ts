@@ -7,11 +7,11 @@ import { recordMetrics } from '../db/repositories/metrics.ts';
 import * as runs from '../db/repositories/runs.ts';
 import type { JobRow } from '../db/repositories/jobs.ts';
 import type { JobKindService } from '../jobs/job-kind.ts';
-import type { Compute } from './compute.ts';
+import type { Compute, DeviceWish } from './compute.ts';
 import { snapshotPath } from './snapshot-file.ts';
 import { getRun } from './find-run.ts';
 
-export interface TrainRequest {
+export interface TrainRequest extends DeviceWish {
   runId: string;
 }
 
@@ -30,7 +30,7 @@ export function trainJob(
       const runFolder = join(workspace.runs, run.id);
       await mkdir(runFolder, { recursive: true });
       return {
-        ...(await compute.spec()),
+        ...(await compute.spec((job.request as TrainRequest).device)),
         runFolder,
         snapshotPath: snapshotPath(workspace, run.snapshotId),
         cacheFolder: workspace.cache,

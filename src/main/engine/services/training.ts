@@ -30,14 +30,14 @@ export function trainingHandlers(
   const viewOne = async (row: RunRow) => (await view([row]))[0]!;
 
   return {
-    'training.start': async ({ snapshotId, name, config }) => {
+    'training.start': async ({ snapshotId, name, config, device }) => {
       const snapshot = await findSnapshot(db, snapshotId);
       if (!snapshot) throw new AppError('not-found', { what: 'snapshot', id: snapshotId });
       const runId = newId();
       const jobId = newId();
       const createdAt = Date.now();
       const title = name || snapshot.name;
-      const request: TrainRequest = { runId };
+      const request: TrainRequest = { runId, device };
       await db.transaction().execute(async (trx) => {
         await jobs.insertJob(trx, { id: jobId, kind: 'train', title, request, createdAt });
         await runs.insertRun(trx, { id: runId, name: title, snapshotId, jobId, createdAt, config });
@@ -59,9 +59,9 @@ export function trainingHandlers(
       events.emit('training.changed', { runId });
       return {};
     },
-    'training.evaluate': async ({ runId, split }) => {
+    'training.evaluate': async ({ runId, split, device }) => {
       const run = await getTrainedRun(db, runId);
-      const request: EvalRequest = { runId, split };
+      const request: EvalRequest = { runId, split, device };
       return queue.add({ kind: 'eval', title: `${run.name} · ${split}`, request });
     },
     'training.evalReport': async ({ jobId }) => {

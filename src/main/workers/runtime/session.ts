@@ -23,7 +23,10 @@ interface SessionOptions extends Compute {
   profilePrefix?: string;
 }
 
-/** Which operators a graph for `device` may use. */
+/**
+ * Which operators a graph for `device` may use. CUDA, DirectML and CoreML get those of the CPU: where they have no kernel for
+ * a node, ONNX Runtime runs it on the CPU and copies its tensors.
+ */
 export function loweringFor(device: Device): Lowering {
   return device === 'webgpu' ? 'webgpu' : 'cpu';
 }
@@ -47,16 +50,22 @@ export function zeroTensor(type: TensorType): RuntimeTensor {
 export class Session {
   readonly model: Model;
   readonly #session: InferenceSession;
+  readonly #device: Device;
 
-  private constructor(model: Model, session: InferenceSession) {
+  private constructor(model: Model, session: InferenceSession, device: Device) {
     this.model = model;
+    this.#device = device;
     this.#session = session;
   }
 
   /** Throws `device-unavailable` when the device cannot run the model. */
   static async create(model: Model, options: SessionOptions): Promise<Session> {
     try {
-      return new Session(model, await InferenceSession.create(model.bytes, sessionOptions(options)));
+      return new Session(
+        model,
+        await InferenceSession.create(model.bytes, sessionOptions(options)),
+        options.device,
+      );
     } catch (error) {
       if (options.device === 'cpu') throw error;
       throw new AppError('device-unavailable', { device: options.device, detail: plainReason(error) });
@@ -81,7 +90,10 @@ export class Session {
     );
   }
 
-  /** Like `run`, over tensors. Outputs named in `fetches` are written into those tensors, without a copy on the CPU. */
+  /**
+   * Like `run`, over tensors. Outputs named in `fetches` are written into those tensors, without a copy on the CPU. Throws
+   * `device-failed` when another device than the CPU breaks down, e.g. because its memory runs out.
+   */
   async runTensors(
     feeds: Readonly<Record<string, RuntimeTensor>>,
     fetches: Readonly<Record<string, RuntimeTensor>> = {},
@@ -89,7 +101,12 @@ export class Session {
     const targets = Object.fromEntries(
       [...this.model.outputs.keys()].map((name) => [name, fetches[name] ?? null]),
     );
-    return await this.#session.run(feeds, targets);
+    try {
+      return await this.#session.run(feeds, targets);
+    } catch (error) {
+      if (this.#device === 'cpu') throw error;
+      throw new AppError('device-failed', { device: this.#device, detail: plainReason(error) });
+    }
   }
 
   endProfiling(): void {

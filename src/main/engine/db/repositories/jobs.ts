@@ -65,12 +65,19 @@ export async function nextQueued(db: Db, kinds: JobKind[]): Promise<JobRow | und
 export async function updateJob(
   db: Db,
   jobId: string,
-  change: { status: JobStatus; startedAt?: number; finishedAt?: number | null; error?: WireError | null },
+  change: {
+    status: JobStatus;
+    startedAt?: number;
+    finishedAt?: number | null;
+    error?: WireError | null;
+    request?: unknown;
+  },
 ): Promise<void> {
   const row: Updateable<JobsTable> = { status: change.status };
   if (change.startedAt !== undefined) row.started_at = change.startedAt;
   if (change.finishedAt !== undefined) row.finished_at = change.finishedAt;
   if (change.error !== undefined) row.error = change.error && JSON.stringify(change.error);
+  if (change.request !== undefined) row.request = JSON.stringify(change.request);
   await db.updateTable('jobs').set(row).where('id', '=', jobId).execute();
 }
 
