@@ -46,6 +46,13 @@ export function floatAttribute(node: GraphNode, name: string, fallback: number):
   return attribute !== undefined && 'float' in attribute ? attribute.float : fallback;
 }
 
+export function intsAttribute(node: GraphNode, name: string): readonly number[] {
+  const attribute = node.attributes[name];
+  if (attribute === undefined || !('ints' in attribute))
+    throw new GraphError(node.operator, node.scope, `the attribute “${name}” is missing`, node.inputs);
+  return attribute.ints;
+}
+
 /** The numbers of a constant input, e.g. axes. */
 export function constantInts(node: GraphNode, index: number): number[] {
   const value = input(node, index);

@@ -12,7 +12,7 @@ const operatorSets = [
 ];
 
 /** `AttributeProto.AttributeType` of the ONNX standard. */
-const attributeType = { float: 1, int: 2, ints: 7 };
+const attributeType = { float: 1, int: 2, string: 3, ints: 7 };
 
 export interface Model {
   bytes: Uint8Array;
@@ -101,6 +101,9 @@ function writeAttribute(writer: BinaryWriter, name: string, attribute: Attribute
   } else if ('int' in attribute) {
     writer.tag(3, WireType.Varint).int64(attribute.int);
     writer.tag(20, WireType.Varint).int32(attributeType.int);
+  } else if ('string' in attribute) {
+    writer.tag(4, WireType.LengthDelimited).string(attribute.string);
+    writer.tag(20, WireType.Varint).int32(attributeType.string);
   } else {
     for (const value of attribute.ints) writer.tag(8, WireType.Varint).int64(value);
     writer.tag(20, WireType.Varint).int32(attributeType.ints);

@@ -16,7 +16,8 @@ export interface Value extends TensorType {
   readonly producer: GraphNode | undefined;
 }
 
-export type Attribute = { int: number } | { float: number } | { ints: readonly number[] };
+export type Attribute =
+  { int: number } | { float: number } | { string: string } | { ints: readonly number[] };
 
 export interface GraphNode {
   readonly name: string;

@@ -18,17 +18,41 @@ export const shapeRules: Record<string, Rule> = {
         ),
     ];
   },
+  // Back to where the elements came from: the other way round, apart by the step, and among zeros.
   Slice: (dy, node) => {
-    const [start, axis] = [1, 3].map((index) => constantInts(node, index)[0]!) as [number, number];
-    return [() => ({ axis, start, value: dy }), null, null, null];
+  // Back to where the elements came from: the other way round, apart by the step, and among zeros.
+  Slice: (dy, node) => {
+    const x = input(node, 0);
+    const [starts, , axes, steps] = [1, 2, 3, 4].map((index) => constantInts(node, index)) as number[][];
+    return [
+      () => {
+        const backwards = axes!.filter((_, i) => steps![i]! < 0);
+        const placed = axes!.reduce(
+          (part, axis, i) => op.spread(part, axis, Math.abs(steps![i]!)),
+          op.reverse(dy, backwards),
+        );
+        const firsts = axes!.map((axis, i) => starts![i]! + Math.min(0, (dy.shape[axis]! - 1) * steps![i]!));
+        if (axes!.length === 1) return { axis: axes![0]!, start: firsts[0]!, value: placed };
+        const margins = x.shape.map((): [number, number] => [0, 0]);
+        axes!.forEach((axis, i) => {
+          margins[axis] = [firsts[i]!, x.shape[axis]! - firsts[i]! - placed.shape[axis]!];
+        });
+        return op.pad(placed, margins);
+      },
+      null,
+      null,
+      null,
+      null,
+    ];
+  },
   },
   Pad: (dy, node) => [
     () => {
       const x = input(node, 0);
       const before = constantInts(node, 1);
-      return x.shape.reduce(
-        (part, size, axis) => op.slice(part, axis, before[axis]!, before[axis]! + size),
+      return op.slices(
         dy,
+        x.shape.map((size, axis) => ({ axis, start: before[axis]!, end: before[axis]! + size })),
       );
     },
     null,

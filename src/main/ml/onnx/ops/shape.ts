@@ -2,7 +2,7 @@
 import type { Shape } from '../dtype.ts';
 import { formatShape, sameShape, sizeOf } from '../dtype.ts';
 import type { Value } from '../graph.ts';
-import { asValue, axisOf, broadcast, int, int64s, ints, requireSameType } from './operands.ts';
+import { axisOf, broadcast, int, int64s, ints, requireSameType } from './operands.ts';
 
 /** One size may be -1: it takes what is left. */
 export function reshape(x: Value, shape: Shape): Value {
@@ -43,34 +43,6 @@ export function expand(x: Value, shape: Shape): Value {
   return x.graph.node('Expand', [x, int64s(x.graph, shape)], [{ dtype: x.dtype, shape }])[0]!;
 }
 
-/**
- * Elements `start` up to, but not including, `end` along `axis`; negative positions count from the end. WebGPU has no kernel
- * that slices integers, but one that splits them.
- */
-export function slice(
-  x: Value,
-  axis: number,
-  start: number,
-  end = x.shape[axisOf('Slice', x, axis)]!,
-): Value {
-  const along = axisOf('Slice', x, axis);
-  const size = x.shape[along]!;
-  const [from, to] = [start, end].map((position) => (position < 0 ? position + size : position)) as [
-    number,
-    number,
-  ];
-  if (from < 0 || to > size || from > to)
-    throw x.graph.error('Slice', `no elements ${start}…${end} along axis ${axis}`, [x]);
-  if (from === 0 && to === size) return x;
-  if (x.graph.lowering === 'webgpu' && x.dtype !== 'float32' && from < to) {
-    const sizes = [from, to - from, size - to].filter((part) => part > 0);
-    return split(x, along, sizes)[from === 0 ? 0 : 1]!;
-  }
-  const shape = x.shape.map((whole, i) => (i === along ? to - from : whole));
-  const bounds = [[from], [to], [along]].map((values) => int64s(x.graph, values));
-  return x.graph.node('Slice', [x, ...bounds], [{ dtype: x.dtype, shape }])[0]!;
-}
-
 export function concat(values: readonly Value[], axis: number): Value {
   const first = values[0];
   if (first === undefined) throw new Error('Concat: needs at least one value');
@@ -103,12 +75,12 @@ export function split(x: Value, axis: number, sizes: readonly number[]): Value[]
   return [...x.graph.node('Split', [x, int64s(x.graph, sizes)], types, { attributes: { axis: int(along) } })];
 }
 
-/** Adds elements of `value` before and after along each axis: `amounts[axis] = [before, after]`. */
-export function pad(x: Value, amounts: readonly (readonly [number, number])[], value = 0): Value {
-  if (amounts.length !== x.shape.length || amounts.flat().some((amount) => amount < 0))
-    throw x.graph.error('Pad', 'needs amounts ≥ 0 before and after for each axis', [x]);
-  if (amounts.flat().every((amount) => amount === 0)) return x;
-  const shape = x.shape.map((size, axis) => amounts[axis]![0] + size + amounts[axis]![1]);
-  const pads = int64s(x.graph, [...amounts.map(([before]) => before), ...amounts.map(([, after]) => after)]);
-  return x.graph.node('Pad', [x, pads, asValue(x.graph, value, x.dtype)], [{ dtype: x.dtype, shape }])[0]!;
+/** Repeats `x` along each axis, whole after whole: `counts[axis]` times. */
+export function tile(x: Value, counts: readonly number[]): Value {
+  if (counts.length !== x.shape.length || counts.some((count) => !Number.isInteger(count) || count < 1))
+    throw x.graph.error('Tile', `cannot be repeated ${formatShape(counts)} times`, [x]);
+  const apart = x.shape.flatMap((size) => [1, size]);
+  const repeated = x.shape.flatMap((size, axis) => [counts[axis]!, size]);
+  const whole = x.shape.map((size, axis) => size * counts[axis]!);
+  return reshape(expand(reshape(x, apart), repeated), whole);
 }
