@@ -20,8 +20,6 @@ export const shapeRules: Record<string, Rule> = {
   },
   // Back to where the elements came from: the other way round, apart by the step, and among zeros.
   Slice: (dy, node) => {
-  // Back to where the elements came from: the other way round, apart by the step, and among zeros.
-  Slice: (dy, node) => {
     const x = input(node, 0);
     const [starts, , axes, steps] = [1, 2, 3, 4].map((index) => constantInts(node, index)) as number[][];
     return [
@@ -31,7 +29,9 @@ export const shapeRules: Record<string, Rule> = {
           (part, axis, i) => op.spread(part, axis, Math.abs(steps![i]!)),
           op.reverse(dy, backwards),
         );
-        const firsts = axes!.map((axis, i) => starts![i]! + Math.min(0, (dy.shape[axis]! - 1) * steps![i]!));
+        const firsts = axes!.map((axis, i) => {
+          return starts![i]! + Math.min(0, Math.max(0, dy.shape[axis]! - 1) * steps![i]!);
+        });
         if (axes!.length === 1) return { axis: axes![0]!, start: firsts[0]!, value: placed };
         const margins = x.shape.map((): [number, number] => [0, 0]);
         axes!.forEach((axis, i) => {
@@ -44,7 +44,6 @@ export const shapeRules: Record<string, Rule> = {
       null,
       null,
     ];
-  },
   },
   Pad: (dy, node) => [
     () => {
