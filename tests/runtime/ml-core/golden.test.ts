@@ -1,17 +1,19 @@
-/** Layers and optimizer against the values that PyTorch computed (tests/golden/ml_core.py). */
+/** Rules, layers and optimizer against the values that PyTorch computed (tests/golden/gradient_rules.py and ml_core.py). */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { gradients } from '#main/ml/autodiff/gradients.ts';
+import { rules } from '#main/ml/autodiff/rules.ts';
 import { attend, joinHeads, maskFrom, splitHeads } from '#main/ml/nn/attention.ts';
 import { layerNorm, rmsNorm, swiglu } from '#main/ml/nn/layers.ts';
 import { crossEntropy } from '#main/ml/nn/losses.ts';
 import { ParameterSet } from '#main/ml/nn/parameters.ts';
-import { Graph, type Value } from '#main/ml/onnx/graph.ts';
+import { Graph, type Lowering, type Value } from '#main/ml/onnx/graph.ts';
 import * as op from '#main/ml/onnx/ops.ts';
 import { learningRateAt } from '#main/ml/optim/schedule.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import { initialState, Trainer } from '#main/workers/runtime/trainer.ts';
 import { optimizerConfig } from '#shared/domain/optimizer-config.ts';
+import { goldenRules } from './golden-rules.ts';
 import { runGraph } from './run-graph.ts';
 
 interface Flat {
@@ -34,9 +36,10 @@ interface Golden {
     steps: { learningRate: number; loss: number; gradientNorm: number; w: Flat; b: Flat }[];
   };
 }
-const golden = JSON.parse(
-  readFileSync(new URL('../../golden/ml-core.json', import.meta.url), 'utf8'),
-) as Golden;
+const read = (name: string): unknown =>
+  JSON.parse(readFileSync(new URL(`../../golden/${name}`, import.meta.url), 'utf8'));
+const golden = read('ml-core.json') as Golden;
+const { cases } = read('gradient-rules.json') as { cases: Record<string, Layer> };
 
 const layers: Record<string, (graph: Graph, xs: Value[]) => Value> = {
   softmax: (_, [x]) => op.softmax(x!),
@@ -57,19 +60,29 @@ const layers: Record<string, (graph: Graph, xs: Value[]) => Value> = {
     ),
 };
 
+const operatorOf = (name: string) => name.split(':')[0]!;
+
+describe('cases from PyTorch', () => {
+  it.each(Object.keys(rules))('there is one for the rule of %s', (operator) => {
+    expect(Object.keys(cases).map(operatorOf)).toContain(operator);
+  });
+
+  it('have their operators here, and the other way round', () => {
+    expect(Object.keys(goldenRules).sort()).toEqual(Object.keys(cases).sort());
+  });
+});
+
+describe.each(['cpu', 'webgpu'] as const)('rules as in PyTorch, lowered for %s', (lowering) => {
+  it.each(Object.keys(cases))('%s', async (name) => {
+    const graph = await expectGolden(lowering, cases[name]!, goldenRules[name]!);
+    // On WebGPU some operators become others.
+    if (lowering === 'cpu') expect(graph.nodes.map(({ operator }) => operator)).toContain(operatorOf(name));
+  });
+});
+
 describe.each(['cpu', 'webgpu'] as const)('layers as in PyTorch, lowered for %s', (lowering) => {
   it.each(Object.keys(golden.layers))('%s', async (name) => {
-    const { inputs, factors, result, gradients: expected } = golden.layers[name]!;
-    const graph = new Graph(lowering);
-    const xs = inputs.map(({ shape }, i) => graph.input(`x${i}`, 'float32', shape));
-    const y = layers[name]!(graph, xs);
-    const loss = op.reduceSum(op.mul(y, graph.tensor('float32', factors.shape, factors.values)));
-    graph.output('y', y);
-    gradients(graph, loss, xs).forEach((gradient, i) => graph.output(`d${i}`, gradient));
-    const feeds = Object.fromEntries(inputs.map(({ values }, i) => [`x${i}`, Float32Array.from(values)]));
-    const results = await runGraph(graph, feeds);
-    expectClose(results['y'] as Float32Array, result);
-    expected.forEach((gradient, i) => expectClose(results[`d${i}`] as Float32Array, gradient));
+    await expectGolden(lowering, golden.layers[name]!, layers[name]!);
   });
 });
 
@@ -113,6 +126,26 @@ describe('AdamW', () => {
     await trainer.dispose();
   });
 });
+
+/** Result and gradients must be those of PyTorch. Returns the graph. */
+async function expectGolden(
+  lowering: Lowering,
+  { inputs, factors, result, gradients: expected }: Layer,
+  build: (graph: Graph, xs: Value[]) => Value,
+): Promise<Graph> {
+  const graph = new Graph(lowering);
+  const xs = inputs.map(({ shape }, i) => graph.input(`x${i}`, 'float32', shape));
+  const y = build(graph, xs);
+  expect(y.shape).toEqual(result.shape);
+  const loss = op.reduceSum(op.mul(y, graph.tensor('float32', factors.shape, factors.values)));
+  graph.output('y', y);
+  gradients(graph, loss, xs).forEach((gradient, i) => graph.output(`d${i}`, gradient));
+  const feeds = Object.fromEntries(inputs.map(({ values }, i) => [`x${i}`, Float32Array.from(values)]));
+  const results = await runGraph(graph, feeds);
+  expectClose(results['y'] as Float32Array, result);
+  expected.forEach((gradient, i) => expectClose(results[`d${i}`] as Float32Array, gradient));
+  return graph;
+}
 
 function expectClose(actual: Float32Array, { values }: Flat): void {
   expect(actual.length).toBe(values.length);

@@ -30,8 +30,8 @@ export const grid =
   (offset: number): Draw =>
   (random) =>
     (random.integer(6) - 3) / 2 + offset;
-/** Distinct numbers, so that the largest is one. */
-export const distinct: Draw = (_, i) => ((i * 7) % 11) / 4 - 1;
+/** Distinct numbers (of up to 29), so that the largest is one. */
+export const distinct: Draw = (_, i) => ((i * 12) % 29) / 10 - 1;
 
 export function operand(shape: Shape, seed: number, draw: Draw = real): Operand {
   const random = Random.seeded(seed, shape.join());
@@ -45,7 +45,7 @@ export function unary(apply: (x: Value) => Value, draw: Draw = real): fc.Arbitra
 }
 
 /** A shape, and one that broadcasts with it: some axes 1, leading axes left out. */
-const broadcasting = fc
+export const broadcasting = fc
   .tuple(shape, fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }), fc.nat(2), fc.boolean())
   .map(([whole, ones, dropped, swap]): [Shape, Shape] => {
     const part = whole.map((size, axis) => (ones[axis] ? 1 : size)).slice(Math.min(dropped, whole.length));

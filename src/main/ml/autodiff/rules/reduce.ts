@@ -13,26 +13,33 @@ export const reduceRules: Record<string, Rule> = {
     return [() => op.expand(op.mul(withReducedAxes(dy, node), share), x.shape), null];
   },
   ReduceSumSquare: (dy, node) => [() => op.mul(op.mul(withReducedAxes(dy, node), 2), input(node, 0)), null],
-  // Equal maxima share the gradient.
-  ReduceMax: (dy, node) => [
+  ReduceL1: (dy, node) => [() => op.mul(withReducedAxes(dy, node), op.sign(input(node, 0))), null],
+  // A root of zero has no slope; zero is taken, as the smallest of those that support it.
+  ReduceL2: (dy, node) => [
     () => {
-      const x = input(node, 0);
-      const axes = constantInts(node, 1);
-      const largest = op.cast(op.equal(x, withReducedAxes(output(node), node)), 'float32');
-      const count = op.reduceSum(largest, { axes, keepDims: true });
-      return op.mul(largest, op.div(withReducedAxes(dy, node), count));
+      const share = op.div(withReducedAxes(dy, node), op.maximum(withReducedAxes(output(node), node), 1e-30));
+      return op.mul(input(node, 0), share);
     },
     null,
   ],
+  ReduceLogSumExp: (dy, node) => [
+    () => {
+      const shares = op.exp(op.sub(input(node, 0), withReducedAxes(output(node), node)));
+      return op.mul(shares, withReducedAxes(dy, node));
+    },
+    null,
+  ],
+  ReduceMax: extremeRule,
+  ReduceMin: extremeRule,
   Softmax: (dy, node, context) => [
     () => {
       const y = output(node);
-      return op.mul(y, op.sub(dy, rowSumOfProducts(dy, y, context)));
+      return op.mul(y, op.sub(dy, sumOfProducts(dy, y, axisOf(node), context)));
     },
   ],
   LogSoftmax: (dy, node) => [
     () => {
-      const sum = op.reduceSum(dy, { axes: [-1], keepDims: true });
+      const sum = op.reduceSum(dy, { axes: [axisOf(node)], keepDims: true });
       return op.sub(dy, op.mul(op.exp(output(node)), sum));
     },
   ],
@@ -41,6 +48,21 @@ export const reduceRules: Record<string, Rule> = {
     null,
   ],
 };
+
+/** Equal extremes share the gradient. */
+function extremeRule(dy: Value, node: GraphNode): [() => Value, null] {
+  const extreme = () => {
+    const x = input(node, 0);
+    const chosen = op.cast(op.equal(x, withReducedAxes(output(node), node)), 'float32');
+    const count = op.reduceSum(chosen, { axes: constantInts(node, 1), keepDims: true });
+    return op.mul(chosen, op.div(withReducedAxes(dy, node), count));
+  };
+  return [extreme, null];
+}
+
+function axisOf(node: GraphNode): number {
+  return intAttribute(node, 'axis', -1);
+}
 
 /** `y`, the result of a reduction, with the reduced axes back as size 1. */
 function withReducedAxes(y: Value, node: GraphNode): Value {
@@ -52,18 +74,19 @@ function withReducedAxes(y: Value, node: GraphNode): Value {
 }
 
 /**
- * Σ dy·y along the last axis. In attention y only goes into o = y·v, and then the sum equals Σ do·o, over the size of a
- * head instead of over all keys (Dao et al. 2022, appendix B.2).
+ * Σ dy·y along `axis`. In attention y only goes into o = y·v, and then the sum along the last axis equals Σ do·o, over the
+ * size of a head instead of over all keys (Dao et al. 2022, appendix B.2).
  */
-function rowSumOfProducts(dy: Value, y: Value, context: RuleContext): Value {
+function sumOfProducts(dy: Value, y: Value, axis: number, context: RuleContext): Value {
   const [consumer, ...others] = context.consumers(y);
   const o = consumer?.outputs[0];
   const attends =
     consumer?.operator === 'MatMul' &&
+    axis === y.shape.length - 1 &&
     others.length === 0 &&
     consumer.inputs[0] === y &&
     consumer.inputs[1] !== y &&
     o!.shape.slice(0, -1).join() === y.shape.slice(0, -1).join();
   const product = attends ? op.mul(context.gradientOf(o!)!, o!) : op.mul(dy, y);
-  return op.reduceSum(product, { axes: [-1], keepDims: true });
+  return op.reduceSum(product, { axes: [axis], keepDims: true });
 }

@@ -6,16 +6,17 @@ import { cast, equal } from './elementwise.ts';
 import { axisOf, int, requireSameType, requireType } from './operands.ts';
 import { unsqueeze } from './shape.ts';
 
-/** Rows of `table` along axis 0, e.g. an embedding: [rows, …] and indices of any shape → [indices…, …]. */
-export function gather(table: Value, indices: Value): Value {
+/** Slices of `x` along `axis`, e.g. rows of an embedding: [rows, …] and indices of any shape → [indices…, …]. */
+export function gather(x: Value, indices: Value, axis = 0): Value {
+  const along = axisOf('Gather', x, axis);
   requireType('Gather', indices, 'int64', 'int32');
-  const shape = [...indices.shape, ...table.shape.slice(1)];
-  return table.graph.node('Gather', [table, indices], [{ dtype: table.dtype, shape }], {
-    attributes: { axis: int(0) },
+  const shape = [...x.shape.slice(0, along), ...indices.shape, ...x.shape.slice(along + 1)];
+  return x.graph.node('Gather', [x, indices], [{ dtype: x.dtype, shape }], {
+    attributes: { axis: int(along) },
   })[0]!;
 }
 
-/** Picks along `axis` with an index for each element of the result; the other axes must agree. */
+/** Picks along `axis` with an index for each element of the result, which may be shorter along the other axes. */
 export function gatherElements(x: Value, indices: Value, axis: number): Value {
   const along = axisOf('GatherElements', x, axis);
   requireType('GatherElements', indices, 'int64', 'int32');
@@ -27,6 +28,15 @@ export function gatherElements(x: Value, indices: Value, axis: number): Value {
 
 /** A copy of `x` in which the elements at `indices` along `axis` are those of `updates`. Indices must not repeat. */
 export function scatterElements(x: Value, indices: Value, updates: Value, axis: number): Value {
+  return scatter(x, indices, updates, axis, 'none');
+}
+
+/** A copy of `x` with `updates` added to the elements at `indices` along `axis`; indices may repeat. */
+export function scatterAdd(x: Value, indices: Value, updates: Value, axis: number): Value {
+  return scatter(x, indices, updates, axis, 'add');
+}
+
+function scatter(x: Value, indices: Value, updates: Value, axis: number, reduction: 'none' | 'add'): Value {
   requireType('ScatterElements', indices, 'int64', 'int32');
   requireSameType('ScatterElements', x, updates);
   if (!sameShape(indices.shape, updates.shape))
@@ -34,7 +44,7 @@ export function scatterElements(x: Value, indices: Value, updates: Value, axis: 
   const along = axisOf('ScatterElements', x, axis);
   requireAgreement('ScatterElements', x, indices, along);
   return x.graph.node('ScatterElements', [x, indices, updates], [x], {
-    attributes: { axis: int(along) },
+    attributes: { axis: int(along), reduction: { string: reduction } },
   })[0]!;
 }
 

@@ -13,21 +13,30 @@ export interface ReduceOptions {
 export const reduceSum = reduction('ReduceSum');
 export const reduceMean = reduction('ReduceMean');
 export const reduceMax = reduction('ReduceMax');
+export const reduceMin = reduction('ReduceMin');
 export const reduceSumSquare = reduction('ReduceSumSquare');
+/** Sum of absolute values. */
+export const reduceL1 = reduction('ReduceL1');
+/** Root of the sum of squares. */
+export const reduceL2 = reduction('ReduceL2');
+/** log Σ exp(x), without overflow. */
+export const reduceLogSumExp = reduction('ReduceLogSumExp');
 
-export function softmax(x: Value): Value {
+export function softmax(x: Value, axis = -1): Value {
   requireType('Softmax', x, 'float32');
-  return x.graph.node('Softmax', [x], [x], { attributes: { axis: int(-1) } })[0]!;
+  const attributes = { axis: int(axisOf('Softmax', x, axis)) };
+  return x.graph.node('Softmax', [x], [x], { attributes })[0]!;
 }
 
-/** Logarithm of the softmax along the last axis; WebGPU has no kernel for it and gets its parts. */
-export function logSoftmax(x: Value): Value {
+/** Logarithm of the softmax; WebGPU has no kernel for it and gets its parts. */
+export function logSoftmax(x: Value, axis = -1): Value {
   requireType('LogSoftmax', x, 'float32');
+  const along = axisOf('LogSoftmax', x, axis);
   if (x.graph.lowering === 'webgpu') {
-    const shifted = sub(x, reduceMax(x, { axes: [-1], keepDims: true }));
-    return sub(shifted, log(reduceSum(exp(shifted), { axes: [-1], keepDims: true })));
+    const shifted = sub(x, reduceMax(x, { axes: [along], keepDims: true }));
+    return sub(shifted, log(reduceSum(exp(shifted), { axes: [along], keepDims: true })));
   }
-  return x.graph.node('LogSoftmax', [x], [x], { attributes: { axis: int(-1) } })[0]!;
+  return x.graph.node('LogSoftmax', [x], [x], { attributes: { axis: int(along) } })[0]!;
 }
 
 /** Position of the largest element along `axis` (the first of equals), int64; the axis goes away. */

@@ -35,6 +35,14 @@ export function unsqueeze(x: Value, axes: readonly number[]): Value {
   return reshape(x, shape);
 }
 
+/** Takes away axes of size 1. */
+export function squeeze(x: Value, axes: readonly number[]): Value {
+  return reshape(
+    x,
+    x.shape.filter((_, axis) => !axes.includes(axis)),
+  );
+}
+
 export function expand(x: Value, shape: Shape): Value {
   const target = { graph: x.graph, name: 'target', dtype: x.dtype, shape, producer: undefined };
   if (!sameShape(broadcast('Expand', [x, target]), shape))
