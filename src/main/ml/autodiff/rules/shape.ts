@@ -21,20 +21,20 @@ export const shapeRules: Record<string, Rule> = {
   // Back to where the elements came from: the other way round, apart by the step, and among zeros.
   Slice: (dy, node) => {
     const x = input(node, 0);
-    const [starts, , axes, steps] = [1, 2, 3, 4].map((index) => constantInts(node, index)) as number[][];
+    const [starts, axes, steps] = [constantInts(node, 1), constantInts(node, 3), constantInts(node, 4)];
     return [
       () => {
-        const backwards = axes!.filter((_, i) => steps![i]! < 0);
-        const placed = axes!.reduce(
-          (part, axis, i) => op.spread(part, axis, Math.abs(steps![i]!)),
+        const backwards = axes.filter((_, i) => steps[i]! < 0);
+        const placed = axes.reduce(
+          (part, axis, i) => op.spread(part, axis, Math.abs(steps[i]!)),
           op.reverse(dy, backwards),
         );
-        const firsts = axes!.map((axis, i) => {
-          return starts![i]! + Math.min(0, Math.max(0, dy.shape[axis]! - 1) * steps![i]!);
+        const firsts = axes.map((axis, i) => {
+          return starts[i]! + Math.min(0, Math.max(0, dy.shape[axis]! - 1) * steps[i]!);
         });
-        if (axes!.length === 1) return { axis: axes![0]!, start: firsts[0]!, value: placed };
+        if (axes.length === 1) return { axis: axes[0]!, start: firsts[0]!, value: placed };
         const margins = x.shape.map((): [number, number] => [0, 0]);
-        axes!.forEach((axis, i) => {
+        axes.forEach((axis, i) => {
           margins[axis] = [firsts[i]!, x.shape[axis]! - firsts[i]! - placed.shape[axis]!];
         });
         return op.pad(placed, margins);
