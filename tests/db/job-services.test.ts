@@ -112,7 +112,7 @@ describe('training and generation', () => {
     const job = await addJob('train', { runId });
     const config = trainingConfig.parse({});
     await insertRun(db, { id: runId, name: 'R', snapshotId, jobId: job.id, createdAt: 1, config });
-    return { runId, job, service: trainJob(context, createCompute(db)) };
+    return { runId, job, service: trainJob(context, createCompute(db), { measured: async () => undefined }) };
   }
 
   test('curves and checkpoints are kept; a step that is trained again replaces its point', async () => {

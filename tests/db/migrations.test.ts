@@ -54,6 +54,26 @@ test('an existing database is backed up, then migrated, and keeps its rows', () 
   backup.close();
 });
 
+test('a table that others refer to can be rebuilt; references are checked before the end', () => {
+  const database = new SqliteDatabase(join(temporaryFolder(), 'reelwright.db'));
+  migrate(database, migrations.slice(0, 1));
+  database.exec(`
+    INSERT INTO jobs VALUES ('J', 'train', 'done', 'title', '{}', 1, 2, 3, NULL);
+    INSERT INTO attempts VALUES ('A', 'J', 7, 'done', 1, 2, NULL);`);
+  expect(() => migrate(database, [migrations[0]!, 'DELETE FROM jobs'])).toThrow(
+    'attempts refer to no row of jobs',
+  );
+  migrate(database);
+  expect(database.prepare('SELECT id, kind, started_at FROM jobs').all()).toEqual([
+    { id: 'J', kind: 'train', started_at: 2 },
+  ]);
+  expect(() => database.exec("INSERT INTO attempts VALUES ('B', 'none', 7, 'done', 1, 2, NULL)")).toThrow(
+    'FOREIGN KEY',
+  );
+  database.exec("INSERT INTO attempts VALUES ('B', 'J', 7, 'done', 1, 2, NULL)");
+  database.close();
+});
+
 test('a migration that fails leaves the database as it was', () => {
   const database = new SqliteDatabase(join(temporaryFolder(), 'notes.db'));
   migrate(database, [first]);

@@ -3,7 +3,15 @@ import { expect, test } from 'vitest';
 import { phaseWords, progressShare } from '../../src/renderer/src/ui/job-words.ts';
 import { sampleId } from './samples.ts';
 
-const progress = { jobId: sampleId(1), phase: 'scan', done: 0, total: 0, rate: 0, secondsLeft: null };
+const progress = {
+  jobId: sampleId(1),
+  phase: 'scan',
+  done: 0,
+  total: 0,
+  rate: 0,
+  secondsLeft: null,
+  share: null,
+};
 
 test('a phase without a total has words but no share', () => {
   expect(phaseWords(progress)).toBe('Looking for files');

@@ -11,7 +11,15 @@ test('shows active jobs oldest first, with the latest progress', async () => {
   });
   const jobs = new JobsState(connection);
   await vi.waitFor(() => expect(jobs.active.map(({ id }) => id)).toEqual([sampleId(1), sampleId(2)]));
-  const progress = { jobId: sampleId(1), phase: 'probe', done: 3, total: 9, rate: 2, secondsLeft: 3 };
+  const progress = {
+    jobId: sampleId(1),
+    phase: 'probe',
+    done: 3,
+    total: 9,
+    rate: 2,
+    secondsLeft: 3,
+    share: null,
+  };
   events.emit('jobs.progress', progress);
   await vi.waitFor(() => expect(jobs.progress(sampleId(1))).toEqual(progress));
 });

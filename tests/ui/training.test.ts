@@ -42,7 +42,7 @@ test('every batch is a whole number of micro-batches', () => {
 });
 
 test('knows the phase by the names that workers use', () => {
-  const progress = { jobId: sampleId(1), done: 1, total: 2, rate: 0, secondsLeft: null };
+  const progress = { jobId: sampleId(1), done: 1, total: 2, rate: 0, secondsLeft: null, share: null };
   expect(phaseOf({ ...progress, phase: 'train-gpt' })).toBe('gpt');
   expect(phaseOf({ ...progress, phase: 'decode' })).toBe('decode');
   expect(phaseOf(null)).toBeUndefined();

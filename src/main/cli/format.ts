@@ -26,7 +26,7 @@ export function formatProgress({
   total,
   rate,
   secondsLeft,
-}: Omit<JobProgress, 'jobId' | 'phase'>): string {
+}: Omit<JobProgress, 'jobId' | 'phase' | 'share'>): string {
   const count = total > 0 ? `${done}/${total}` : done > 0 ? String(done) : '';
   const wait = secondsLeft === null ? 0 : Math.round(secondsLeft);
   return [count, formatRate(rate), wait > 0 ? `${formatDuration(wait)} left` : ''].filter(Boolean).join('  ');

@@ -14,6 +14,8 @@ import { startServer, type LoopbackServer } from './server/server.ts';
 import { captionJob } from './services/caption-job.ts';
 import { createCompute } from './services/compute.ts';
 import { evalJob } from './services/eval-job.ts';
+import { forecastJob } from './services/forecast-job.ts';
+import { createForecasts } from './services/forecasts.ts';
 import { generateJob } from './services/generate-job.ts';
 import { importJob } from './services/import-job.ts';
 import { trainJob } from './services/train-job.ts';
@@ -53,9 +55,11 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     database = openDatabase(workspace.database);
     const context: EngineContext = { workspace, db: database.db, events: createEventHub<Contract>() };
     const compute = createCompute(context.db);
+    const forecasts = createForecasts(context, compute);
     const kinds = [
       importJob(context, compute),
-      trainJob(context, compute),
+      forecastJob(context, compute, forecasts),
+      trainJob(context, compute, forecasts),
       evalJob(context, compute),
       generateJob(context, compute),
       captionJob(context, compute),
@@ -64,7 +68,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       workerEntry: options.workerEntry ?? workerEntry,
       silentAfterMs: options.silentAfterMs ?? SILENT_AFTER_MS,
     });
-    const handlers = createHandlers({ context, queue, compute, facts: { sqlite: database.version } });
+    const handlers = createHandlers({
+      context,
+      queue,
+      compute,
+      forecasts,
+      facts: { sqlite: database.version },
+    });
     const connections = new Set<Transport>();
     const connect = (transport: Transport) => {
       connections.add(transport);

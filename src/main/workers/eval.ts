@@ -6,7 +6,7 @@ import { codebookSize } from '#main/ml/tokenizer/fsq.ts';
 import type { ClipSource, EvalSpec } from '#shared/contract/workers.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { breathe } from './runtime/breathe.ts';
-import { microBatchFor } from './runtime/chunks.ts';
+import { microBatchFor } from '#shared/domain/stage-counts.ts';
 import { evaluateGpt, gptEvaluations, type GptLosses } from './runtime/evaluate-gpt.ts';
 import { loadModel, type LoadedModel } from './runtime/load-checkpoint.ts';
 import { LossSessions } from './runtime/loss-sessions.ts';

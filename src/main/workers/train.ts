@@ -1,9 +1,11 @@
 /** The training worker: decodes the clips of a snapshot, trains the tokenizer, turns clips into tokens, trains the GPT. */
+import { workOf, type Work } from '#main/ml/forecast/work.ts';
 import { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { breathe } from './runtime/breathe.ts';
 import {
   bestCheckpoint,
   newestCheckpoint,
+  newestStep,
   readCheckpoint,
   type Checkpoint,
 } from './runtime/checkpoint-store.ts';
@@ -19,6 +21,7 @@ import { trainStage } from './train/train-stage.ts';
 serveWorker('train', async (spec, context) => {
   await requireDevice(spec.device);
   const run = await openRun(spec, context);
+  context.plan(await planOf(run));
   await decodeClips(run);
 
   // A GPT that has begun stays with the tokenizer and the text encoding that it began with.
@@ -40,12 +43,23 @@ serveWorker('train', async (spec, context) => {
   return { valLossBefore, valLossBest };
 });
 
+/** What is still to be done, and what a dry run found that it costs. */
+async function planOf({ spec, train, val, windows, checkpoints }: TrainingRun): Promise<Work[]> {
+  const undecoded = await windows.missing([...train, ...val]);
+  const gpt = await newestStep(checkpoints, 'gpt');
+  const tokenizer = gpt === undefined ? await newestStep(checkpoints, 'tokenizer') : Infinity;
+  const done = { ...(tokenizer === undefined ? {} : { tokenizer }), ...(gpt === undefined ? {} : { gpt }) };
+  const clips = { train: train.length, val: val.length, undecoded };
+  return workOf(spec.config, clips, spec.costs ?? null, done);
+}
+
 /** Decodes every clip into the cache, so that a file that cannot be read is found before hours of training. */
 async function decodeClips({ train, val, windows, context }: TrainingRun): Promise<void> {
   const clips = [...train, ...val];
   for (const [done, clip] of clips.entries()) {
     context.progress('decode', done, clips.length);
     await windows.read(clip, context.signal);
+    context.did('decode');
     await breathe(context.signal);
   }
   context.progress('decode', clips.length, clips.length);

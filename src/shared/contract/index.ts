@@ -1,5 +1,6 @@
 /** The one contract between the studio (or the command line) and the engine. */
 import type { ContractShape } from './define.ts';
+import { forecastProcedures } from './forecast.ts';
 import { generationEvents, generationProcedures } from './generation.ts';
 import { importsProcedures } from './imports.ts';
 import { jobsEvents, jobsProcedures } from './jobs.ts';
@@ -17,6 +18,7 @@ export const contract = {
     ...importsProcedures,
     ...jobsProcedures,
     ...splitsProcedures,
+    ...forecastProcedures,
     ...trainingProcedures,
     ...generationProcedures,
   },

@@ -4,7 +4,7 @@ import { id, nothing, timestamp, wireError } from './common.ts';
 import { event, procedure } from './define.ts';
 import { device } from './system.ts';
 
-export const jobKind = z.enum(['import', 'train', 'eval', 'generate', 'caption']);
+export const jobKind = z.enum(['import', 'forecast', 'train', 'eval', 'generate', 'caption']);
 export type JobKind = z.output<typeof jobKind>;
 
 /** `interrupted`: the engine died while it ran; it can be resumed. */
@@ -20,8 +20,10 @@ export const jobProgress = z.object({
   total: z.number(),
   /** Units a second, 0 while unknown. */
   rate: z.number(),
-  /** Seconds left for the whole phase; null while unknown. */
+  /** Seconds until the job is done, as far as its worker can tell; null while unknown. */
   secondsLeft: z.number().nullable(),
+  /** How much of the whole job is done, by time, 0 … 1; null where the worker has no plan of it. */
+  share: z.number().min(0).max(1).nullable(),
 });
 export type JobProgress = z.output<typeof jobProgress>;
 

@@ -55,12 +55,14 @@ export const evalReport = z.object({
 export type EvalReport = z.output<typeof evalReport>;
 
 export const trainingProcedures = {
+  /** Refuses a run that does not fit on this machine, unless it is forced. */
   'training.start': procedure(
     z.object({
       snapshotId: id,
       name: z.string().trim().max(200).default(''),
       config: trainingConfig.prefault({}),
       device: device.optional(),
+      force: z.boolean().default(false),
     }),
     run,
   ),

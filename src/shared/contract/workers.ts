@@ -7,6 +7,7 @@ import { trainingConfig } from '../domain/training-config.ts';
 import { id, splitName, wireError } from './common.ts';
 import type { ContractShape } from './define.ts';
 import { event, procedure } from './define.ts';
+import { runCosts } from './forecast.ts';
 import { sampling } from './generation.ts';
 import { jobProgress } from './jobs.ts';
 import { mediaKind } from './library.ts';
@@ -101,8 +102,14 @@ export const trainSpec = compute.extend({
   /** Decoded windows are kept here by content, shared by all runs. */
   cacheFolder: z.string(),
   config: trainingConfig,
+  /** What a dry run measured, for telling the time left from the start on. */
+  costs: runCosts.optional(),
 });
 export type TrainSpec = z.output<typeof trainSpec>;
+
+/** A dry run of training. Its run folder is scratch: removed when the worker ends. */
+export const forecastSpec = trainSpec.omit({ costs: true });
+export type ForecastSpec = z.output<typeof forecastSpec>;
 
 export const evalSpec = compute.extend({
   runId: id,
@@ -130,6 +137,7 @@ export const captionSpec = compute.extend({
 
 export const workerSpec = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), spec: importSpec }),
+  z.object({ kind: z.literal('forecast'), spec: forecastSpec }),
   z.object({ kind: z.literal('train'), spec: trainSpec }),
   z.object({ kind: z.literal('eval'), spec: evalSpec }),
   z.object({ kind: z.literal('generate'), spec: generateSpec }),
@@ -139,6 +147,7 @@ export type WorkerSpec = z.output<typeof workerSpec>;
 
 export const workerResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import') }),
+  z.object({ kind: z.literal('forecast'), costs: runCosts }),
   z.object({
     kind: z.literal('train'),
     valLossBefore: z.number().nullable(),

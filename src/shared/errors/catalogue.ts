@@ -142,6 +142,10 @@ export const catalogue = {
     zh: '共有 {groups} 组片段，却要分成 {parts} 份。请添加其他来源的片段，或把某一份设为 0。',
   },
   'no-clips': { en: 'There are no clips to work on. Import some first.', zh: '没有可用的片段。请先导入。' },
+  'run-does-not-fit': {
+    en: 'This run does not fit on this machine: it needs {memory} of memory ({memoryFree} are free) and {disk} on the disk ({diskFree} are free). Make it smaller as the forecast proposes, or free some; it can also be started all the same.',
+    zh: '此次训练在本机放不下：需要 {memory} 内存（可用 {memoryFree}）和 {disk} 磁盘空间（可用 {diskFree}）。请按预测的建议缩小设置，或腾出空间；也可以仍然开始。',
+  },
   'checkpoint-missing': {
     en: 'This run has no checkpoint yet that can be used. Let it train until the first checkpoint is written.',
     zh: '此次训练还没有可用的检查点。请训练到写出第一个检查点。',

@@ -100,6 +100,24 @@ describe('a workspace', () => {
     expect(train.json().error).toMatchObject({ code: 'invalid-input', params: { field: 'gpt.dropout' } });
   });
 
+  test('train --forecast tells what a run would take, and starts none', async () => {
+    const small = [
+      ...['window.frames=5', 'window.size=32', 'tokenizer.model.width=32', 'tokenizer.model.heads=1'],
+      ...['tokenizer.model.depth=1', 'gpt.model.width=32', 'gpt.model.heads=1', 'gpt.model.depth=1'],
+    ].flatMap((setting) => ['--set', setting]);
+    const told = await reelwright('--json', 'train', '--forecast', ...small);
+    expect(told.exitCode).toBe(0);
+    const { needs, fit } = told.json();
+    expect(fit).toBe('fits');
+    expect(needs.seconds.gpt).toBeGreaterThan(0);
+    const huge = ['gpt.model.width=2048', 'gpt.model.depth=48', 'gpt.batch=64', 'gpt.microBatch=64'];
+    const refused = await reelwright('train', ...huge.flatMap((setting) => ['--set', setting]));
+    expect(refused.exitCode).toBe(1);
+    expect(refused.stderr).toContain('does not fit');
+    expect(refused.stderr).toMatch(/--set gpt\.model\.\w+=\d+/);
+    expect((await reelwright('--json', 'runs')).json()).toEqual([]);
+  });
+
   test('doctor shows the machine', async () => {
     const doctor = await reelwright('--json', 'doctor');
     expect(doctor.exitCode).toBe(0);

@@ -76,7 +76,13 @@ describe('generating', () => {
     async (order) => {
       const folder = temporaryFolder();
       const runFolder = await untrainedRun(folder, order);
-      const context = { signal: new AbortController().signal, emit: () => {}, progress: () => {} };
+      const context = {
+        signal: new AbortController().signal,
+        emit: () => {},
+        progress: () => {},
+        plan: () => {},
+        did: () => {},
+      };
       const take = async (name: string, settings: object) => {
         const takeFolder = join(folder, name);
         await generateTake(generateSpec(runFolder, takeFolder, settings), context);
@@ -97,6 +103,8 @@ describe('generating', () => {
       signal: stop.signal,
       emit: () => stop.abort(),
       progress: () => {},
+      plan: () => {},
+      did: () => {},
     });
     expect(result).toEqual({ frames: 1, stopped: true });
     expect(readdirSync(takeFolder).toSorted()).toEqual(['frame-0000.png', 'take.mp4', 'tokens.json']);

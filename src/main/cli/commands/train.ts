@@ -7,6 +7,7 @@ import { trainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import type { CommandContext, RunCommand } from '../command-context.ts';
 import { exitCode } from '../exit-codes.ts';
+import { describeForecast, forecastRun, type PlannedRun } from '../forecast.ts';
 import { followJob } from '../follow-job.ts';
 import { formatLoss } from '../format.ts';
 import { deviceOption, setting } from '../option-parsers.ts';
@@ -19,6 +20,9 @@ interface TrainOptions {
   set: Record<string, unknown>;
   resume?: string | true;
   device?: Device;
+  /** true: nothing else; false: none; left out: before training. */
+  forecast?: boolean;
+  force?: true;
 }
 
 export function addTrain(program: Command, runCommand: RunCommand): void {
@@ -29,18 +33,32 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
     .option('--name <name>', 'name of the run', '')
     .option('--config <file>', 'settings as JSON; what is left out has its default')
     .option('--set <name=value>', 'one setting, e.g. gpt.epochs=20; may be given several times', setting, {})
+    .option('--forecast', 'only tell what the run would take, measured by a dry run of a few steps')
+    .option('--no-forecast', 'begin at once, without telling')
+    .option('--force', 'begin even if the run does not fit on this machine')
     .addOption(
       new Option('--resume [run id or name]', 'go on with a run (default: the newest)').conflicts([
         'snapshot',
         'config',
         'set',
         'name',
+        'forecast',
+        'force',
       ]),
     )
     .addOption(deviceOption())
     .action((options: TrainOptions) =>
       runCommand(async (context) => {
         const { engine, terminal } = context;
+        const planned = options.resume ? undefined : await planRun(context, options);
+        if (planned && options.forecast !== false) {
+          const forecast = await forecastRun(context, planned, { anew: options.forecast ?? false });
+          if (options.forecast) {
+            terminal.result(forecast, describeForecast(forecast));
+            return exitCode.ok;
+          }
+          terminal.remark(describeForecast(forecast));
+        }
         let run: Run | undefined;
         const losses = new Map<string, number>();
         const unlisten = engine.listen('training.metrics', ({ runId, points }) => {
@@ -50,9 +68,13 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
           await followJob(
             context,
             async () => {
-              run = options.resume
-                ? await resume(context, options.resume, options.device)
-                : await start(context, options);
+              run = planned
+                ? await engine.call('training.start', {
+                    ...planned,
+                    name: options.name,
+                    force: options.force ?? false,
+                  })
+                : await resume(context, options.resume!, options.device);
               terminal.remark(`Run ${run.id}`);
               return run.job;
             },
@@ -72,7 +94,7 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
     );
 }
 
-async function start(context: CommandContext, options: TrainOptions): Promise<Run> {
+async function planRun(context: CommandContext, options: TrainOptions): Promise<PlannedRun> {
   const snapshot = await pickSnapshot(context, options.snapshot);
   const base = options.config === undefined ? {} : await readConfig(options.config);
   const config = trainingConfig.safeParse(merge(base, options.set));
@@ -80,12 +102,7 @@ async function start(context: CommandContext, options: TrainOptions): Promise<Ru
     const issue = config.error.issues[0]!;
     throw new AppError('invalid-input', { field: issue.path.join('.'), problem: issue.message });
   }
-  return context.engine.call('training.start', {
-    snapshotId: snapshot.id,
-    name: options.name,
-    config: config.data,
-    device: options.device,
-  });
+  return { snapshotId: snapshot.id, config: config.data, device: options.device };
 }
 
 async function resume(context: CommandContext, wanted: string | true, device?: Device): Promise<Run> {

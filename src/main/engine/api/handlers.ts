@@ -5,6 +5,7 @@ import type { Handlers } from '#shared/rpc/server.ts';
 import type { EngineContext } from '../context.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { Compute } from '../services/compute.ts';
+import { forecastHandlers, type Forecasts } from '../services/forecasts.ts';
 import { generationHandlers } from '../services/generation.ts';
 import { importsHandlers } from '../services/imports.ts';
 import { jobsHandlers } from '../services/jobs.ts';
@@ -18,10 +19,11 @@ export interface Services {
   context: EngineContext;
   queue: JobQueue;
   compute: Compute;
+  forecasts: Forecasts;
   facts: SystemFacts;
 }
 
-export function createHandlers({ context, queue, compute, facts }: Services): Handlers<Contract> {
+export function createHandlers({ context, queue, compute, forecasts, facts }: Services): Handlers<Contract> {
   const handlers: Handlers<Contract> = {
     ...systemHandlers(context, compute, facts),
     ...settingsHandlers(context),
@@ -29,7 +31,8 @@ export function createHandlers({ context, queue, compute, facts }: Services): Ha
     ...importsHandlers(context, queue),
     ...jobsHandlers(queue),
     ...splitsHandlers(context),
-    ...trainingHandlers(context, queue),
+    ...forecastHandlers(forecasts, queue),
+    ...trainingHandlers(context, queue, forecasts),
     ...generationHandlers(context, queue),
   };
   return explained(handlers, context.workspace.root);

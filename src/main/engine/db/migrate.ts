@@ -10,10 +10,21 @@ export function migrate(database: Database, migrations: readonly string[] = allM
   if (found > known) throw new AppError('workspace-newer', { path: database.name, found, known });
   if (found === known) return;
   if (found > 0) backUp(database, found);
-  database.transaction(() => {
-    for (const migration of migrations.slice(found)) database.exec(migration);
-    database.pragma(`user_version = ${known}`);
-  })();
+  // A table can be rebuilt only while references to it are not enforced; before the end all of them are checked.
+  const enforced = database.pragma('foreign_keys', { simple: true }) as number;
+  database.pragma('foreign_keys = OFF');
+  try {
+    database.transaction(() => {
+      for (const migration of migrations.slice(found)) database.exec(migration);
+      const broken = database.pragma('foreign_key_check') as { table: string; parent: string }[];
+      if (broken.length > 0) {
+        throw new Error(`migration: rows of ${broken[0]!.table} refer to no row of ${broken[0]!.parent}`);
+      }
+      database.pragma(`user_version = ${known}`);
+    })();
+  } finally {
+    database.pragma(`foreign_keys = ${enforced}`);
+  }
 }
 
 function backUp(database: Database, version: number): void {

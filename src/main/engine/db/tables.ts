@@ -154,6 +154,12 @@ export interface CaptionSuggestionsTable {
   log_probability: number;
 }
 
+export interface RunCostsTable {
+  key: string;
+  costs: string;
+  measured_at: number;
+}
+
 export interface SettingsTable {
   key: string;
   value: string;
@@ -174,5 +180,6 @@ export interface Tables {
   eval_reports: EvalReportsTable;
   takes: TakesTable;
   caption_suggestions: CaptionSuggestionsTable;
+  run_costs: RunCostsTable;
   settings: SettingsTable;
 }

@@ -13,9 +13,11 @@ export interface DeviceWish {
 export interface Compute {
   /** Throws ffmpeg-missing. What works is remembered until its settings change. */
   tools(): Promise<ResolvedTools>;
-  /** The part of a worker's spec that says what to compute with; without a device, that of the settings. */
+  /** What to compute with; without a wish, the device of the settings. */
+  device(wish?: Device): Promise<{ device: Device; threads: number }>;
+  /** The part of a worker's spec that says the same, and which tools it has. */
   spec(
-    device?: Device,
+    wish?: Device,
   ): Promise<{ device: Device; threads: number; tools: { ffmpeg: string; ffprobe: string } }>;
 }
 
@@ -36,15 +38,17 @@ export function createCompute(db: Db): Compute {
     return remembered.tools;
   }
 
+  async function device(wish?: Device): Promise<{ device: Device; threads: number }> {
+    const settings = await readSettings(db);
+    return { device: wish ?? settings.device, threads: settings.threads || availableParallelism() };
+  }
+
   return {
     tools,
-    spec: async (device) => {
-      const [settings, { ffmpeg, ffprobe }] = [await readSettings(db), await tools()];
-      return {
-        device: device ?? settings.device,
-        threads: settings.threads || availableParallelism(),
-        tools: { ffmpeg, ffprobe },
-      };
+    device,
+    spec: async (wish) => {
+      const { ffmpeg, ffprobe } = await tools();
+      return { ...(await device(wish)), tools: { ffmpeg, ffprobe } };
     },
   };
 }

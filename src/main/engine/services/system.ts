@@ -1,6 +1,6 @@
 /** What the engine runs on. */
-import { readFile, statfs } from 'node:fs/promises';
-import { availableParallelism, release, totalmem } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism, release } from 'node:os';
 import { join } from 'node:path';
 import type { SystemInfo, systemProcedures } from '#shared/contract/system.ts';
 import { appFolder } from '../app-paths.ts';
@@ -10,6 +10,7 @@ import type { Compute } from './compute.ts';
 import { createDeviceProbe, onnxruntimeVersion } from './devices.ts';
 import { examine } from './doctor.ts';
 import type { HandlersOf } from './handlers-of.ts';
+import { machineRoom } from './machine-room.ts';
 
 /** What only the start of the engine knows. */
 export interface SystemFacts {
@@ -25,14 +26,14 @@ export function systemHandlers(
   const probeDevices = createDeviceProbe();
 
   async function info(): Promise<SystemInfo> {
-    const [version, onnxruntime, ffmpeg, freeDiskBytes, devices] = await Promise.all([
+    const [version, onnxruntime, ffmpeg, { memoryTotal, diskFree }, devices] = await Promise.all([
       ownVersion(),
       onnxruntimeVersion(),
       compute.tools().then(
         ({ versions, ffmpeg: path }) => `${versions.ffmpeg} · ${path}`,
         () => 'missing',
       ),
-      freeBytes(workspace.root),
+      machineRoom(workspace.root),
       probeDevices(),
     ]);
     return {
@@ -44,8 +45,8 @@ export function systemHandlers(
       sqlite: facts.sqlite,
       ffmpeg,
       cores: availableParallelism(),
-      memoryBytes: totalmem(),
-      freeDiskBytes,
+      memoryBytes: memoryTotal,
+      freeDiskBytes: diskFree,
       devices,
     };
   }
@@ -60,11 +61,6 @@ export function systemHandlers(
       ),
     }),
   };
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }
 
 async function ownVersion(): Promise<string> {

@@ -8,6 +8,7 @@ import * as runs from '../db/repositories/runs.ts';
 import type { JobRow } from '../db/repositories/jobs.ts';
 import type { JobKindService } from '../jobs/job-kind.ts';
 import type { Compute, DeviceWish } from './compute.ts';
+import type { Forecasts } from './forecasts.ts';
 import { snapshotPath } from './snapshot-file.ts';
 import { getRun } from './find-run.ts';
 
@@ -20,6 +21,7 @@ const runIdOf = (job: JobRow) => (job.request as TrainRequest).runId;
 export function trainJob(
   { db, events, workspace }: EngineContext,
   compute: Compute,
+  forecasts: Pick<Forecasts, 'measured'>,
 ): JobKindService<'train'> {
   return {
     kind: 'train',
@@ -29,12 +31,15 @@ export function trainJob(
       const run = await getRun(db, runIdOf(job));
       const runFolder = join(workspace.runs, run.id);
       await mkdir(runFolder, { recursive: true });
+      const { device } = job.request as TrainRequest;
+      const measured = await forecasts.measured({ ...run, device });
       return {
-        ...(await compute.spec((job.request as TrainRequest).device)),
+        ...(await compute.spec(device)),
         runFolder,
         snapshotPath: snapshotPath(workspace, run.snapshotId),
         cacheFolder: workspace.cache,
         config: run.config,
+        ...(measured ? { costs: measured.costs } : {}),
       };
     },
     events: {

@@ -12,6 +12,7 @@ import { findSnapshot } from '../db/repositories/snapshots.ts';
 import { newId } from '../ids.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { EvalRequest } from './eval-job.ts';
+import type { Forecasts } from './forecasts.ts';
 import { getRun, getTrainedRun } from './find-run.ts';
 import type { HandlersOf } from './handlers-of.ts';
 import type { TrainRequest } from './train-job.ts';
@@ -19,6 +20,7 @@ import type { TrainRequest } from './train-job.ts';
 export function trainingHandlers(
   { db, events, workspace }: EngineContext,
   queue: JobQueue,
+  forecasts: Forecasts,
 ): HandlersOf<typeof trainingProcedures> {
   async function view(rows: RunRow[]): Promise<Run[]> {
     const jobsOfRuns = await jobs.findJobs(
@@ -30,9 +32,10 @@ export function trainingHandlers(
   const viewOne = async (row: RunRow) => (await view([row]))[0]!;
 
   return {
-    'training.start': async ({ snapshotId, name, config, device }) => {
+    'training.start': async ({ snapshotId, name, config, device, force }) => {
       const snapshot = await findSnapshot(db, snapshotId);
       if (!snapshot) throw new AppError('not-found', { what: 'snapshot', id: snapshotId });
+      if (!force) await forecasts.requireFit({ snapshotId, config, device });
       const runId = newId();
       const jobId = newId();
       const createdAt = Date.now();

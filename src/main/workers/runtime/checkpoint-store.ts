@@ -58,6 +58,12 @@ export async function writeCheckpoint(
   }
 }
 
+/** The step of a stage's newest checkpoint, which may turn out damaged; undefined when there is none. */
+export async function newestStep(checkpoints: string, stage: TrainingStage): Promise<number | undefined> {
+  const [newest] = await folders(join(checkpoints, stage));
+  return newest === undefined ? undefined : Number(newest.slice(-STEP_DIGITS));
+}
+
 /** The newest checkpoint of a stage that is whole, or null when the stage has none at all. */
 export async function newestCheckpoint(
   checkpoints: string,

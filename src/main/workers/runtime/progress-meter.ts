@@ -11,6 +11,7 @@ export interface ProgressReport {
   total: number;
   /** Units a second, 0 while unknown. */
   rate: number;
+  /** Of the phase. */
   secondsLeft: number | null;
 }
 

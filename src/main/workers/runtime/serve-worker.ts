@@ -7,7 +7,8 @@ import { explainDiskFull } from '#shared/errors/disk-full.ts';
 import { createEventHub } from '#shared/rpc/event-hub.ts';
 import { processTransport } from '#shared/rpc/process-transport.ts';
 import { serve } from '#shared/rpc/server.ts';
-import { createProgressMeter } from './progress-meter.ts';
+import { createProgressMeter, type ProgressReport } from './progress-meter.ts';
+import { createTimeLeft, type PlannedWork, type TimeLeft } from './time-left.ts';
 
 const HEARTBEAT_MS = 1000;
 
@@ -17,6 +18,10 @@ export interface WorkerContext {
   emit<N extends EventName<WorkerContract>>(name: N, payload: Payload<WorkerContract, N>): void;
   /** Cheap enough to call at every unit of work: reports at most ten times a second. */
   progress(phase: string, done: number, total: number): void;
+  /** Says once what the whole job consists of; from then on progress tells the time left of all of it. */
+  plan(work: readonly PlannedWork[]): void;
+  /** Says that a piece of the plan is done, or several. Without a plan it means nothing. */
+  did(activity: string, count?: number): void;
 }
 
 export type SpecOf<K extends JobKind> = Extract<WorkerSpec, { kind: K }>['spec'];
@@ -38,7 +43,9 @@ export function serveWorker<K extends JobKind>(kind: K, handler: WorkerHandler<K
   process.on('SIGHUP', () => {});
 
   const events = createEventHub<WorkerContract>();
-  const meter = createProgressMeter(() => performance.now());
+  const now = () => performance.now();
+  const meter = createProgressMeter(now);
+  let timeLeft: TimeLeft | undefined;
   const transport = processTransport(process);
   let running: Promise<unknown> = Promise.resolve();
 
@@ -48,9 +55,15 @@ export function serveWorker<K extends JobKind>(kind: K, handler: WorkerHandler<K
       emit: (name, payload) => events.emit(name, payload),
       progress: (phase, done, total) => {
         const report = meter.update(phase, done, total);
-        if (report) events.emit('progress', report);
+        if (report) events.emit('progress', { ...report, ...wholeJob(timeLeft, report) });
       },
+      plan: (work) => {
+        timeLeft = createTimeLeft(work, now);
+      },
+      did: (activity, count) => timeLeft?.did(activity, count),
     });
+    // For the log: what the plan really took.
+    if (timeLeft) process.stdout.write(`${JSON.stringify({ took: timeLeft.took() })}\n`);
     return { ...result, kind } as unknown as WorkerResult;
   };
 
@@ -77,4 +90,13 @@ export function serveWorker<K extends JobKind>(kind: K, handler: WorkerHandler<K
     setTimeout(() => process.exit(1), WORKER_STOPS_WITHIN_MS).unref();
     void running.then(() => process.exit(0));
   });
+}
+
+/** What is true of the whole job where there is a plan of it; else the phase must stand for it. */
+function wholeJob(
+  timeLeft: TimeLeft | undefined,
+  { phase, rate, secondsLeft }: ProgressReport,
+): { rate: number; secondsLeft: number | null; share: number | null } {
+  if (!timeLeft) return { rate, secondsLeft, share: null };
+  return { rate: timeLeft.rate(phase) ?? rate, secondsLeft: timeLeft.seconds(), share: timeLeft.share() };
 }

@@ -1,6 +1,6 @@
 /** Decoded windows on disk, found by what they were decoded from: the same clip is decoded once for all runs. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeWindow } from '#main/engine/media/decode-window.ts';
 import type { ClipSource, MediaTools } from '#shared/contract/workers.ts';
@@ -13,15 +13,29 @@ const DECODING = 1;
 export interface WindowCache {
   /** frames_THWC, uint8 RGB, from disk when it was decoded before. */
   read(source: ClipSource, signal?: AbortSignal): Promise<Uint8Array>;
+  /** How many of these would have to be decoded. */
+  missing(sources: readonly ClipSource[]): Promise<number>;
 }
 
 export function createWindowCache(cacheFolder: string, window: WindowConfig, tools: MediaTools): WindowCache {
   const bytes = window.frames * window.size * window.size * 3;
+  const pathOf = (source: ClipSource) => {
+    const key = windowKey(source, window);
+    return join(cacheFolder, 'windows', key.slice(0, 2), `${key}.rgb`);
+  };
 
   return {
+    async missing(sources) {
+      let count = 0;
+      for (const source of sources) {
+        const found = await stat(pathOf(source)).catch(() => undefined);
+        if (found?.size !== bytes) count++;
+      }
+      return count;
+    },
+
     async read(source, signal) {
-      const key = windowKey(source, window);
-      const path = join(cacheFolder, 'windows', key.slice(0, 2), `${key}.rgb`);
+      const path = pathOf(source);
       const known = await readFile(path).catch(() => undefined);
       // A file of another length was cut short, by a full disk for example: it is decoded anew.
       if (known?.length === bytes) return known;

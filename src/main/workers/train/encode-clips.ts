@@ -27,6 +27,8 @@ export async function encodeClips(run: TrainingRun, checkpoint: Checkpoint): Pro
     for (const clip of clips) {
       context.progress('encode', tokens.size, clips.length);
       tokens.set(clip.clipId, await tokenizer.encode(await run.windows.read(clip, context.signal)));
+      // The encoder is opened when it is first used.
+      context.did(tokens.size === 1 ? 'open-encoder' : 'encode');
       await breathe(context.signal);
     }
     context.progress('encode', clips.length, clips.length);

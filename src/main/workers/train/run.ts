@@ -1,5 +1,6 @@
 /** What all phases of a training run share: the spec, the clips, and the ways to report. */
 import type { ClipSource, SnapshotFile, TrainSpec } from '#shared/contract/workers.ts';
+import { evaluatedClips } from '#shared/domain/stage-counts.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { checkpointsFolder } from '../runtime/checkpoint-store.ts';
 import { readSnapshot } from '../runtime/read-snapshot.ts';
@@ -17,21 +18,19 @@ export interface TrainingRun {
   readonly checkpoints: string;
 }
 
-/** Evaluation must not outweigh the epoch before it: so many held-out clips, or a quarter of the train split, are enough. */
-const MIN_VAL_CLIPS = 16;
-
 /** Throws AppError `no-clips` when nothing is there to train on. */
 export async function openRun(spec: TrainSpec, context: WorkerContext): Promise<TrainingRun> {
   const snapshot = await readSnapshot(spec.snapshotPath);
   const part = (split: string) => snapshot.members.filter((member) => member.split === split);
   const train = part('train');
+  const val = part('val');
   if (train.length === 0) throw new AppError('no-clips');
   return {
     spec,
     context,
     snapshot,
     train,
-    val: part('val').slice(0, Math.max(MIN_VAL_CLIPS, Math.ceil(train.length / 4))),
+    val: val.slice(0, evaluatedClips(train.length, val.length)),
     windows: createWindowCache(spec.cacheFolder, spec.config.window, spec.tools),
     checkpoints: checkpointsFolder(spec.runFolder),
   };

@@ -104,6 +104,7 @@ export class StageTraining {
     while (this.#trainer.step < totalSteps) {
       context.progress(phase, this.#trainer.step, totalSteps);
       await this.#step();
+      context.did(phase);
       const { step } = this.#trainer;
       this.#owesEvaluation = this.#schedule.evaluatesAt(step);
       if (this.#owesEvaluation) await this.#evaluateAndSave();
@@ -155,6 +156,7 @@ export class StageTraining {
   async #evaluateAndSave(): Promise<void> {
     const { step } = this.#trainer;
     const values = await this.#stage.evaluate(this.#trainer, this.#run.context.signal);
+    this.#run.context.did(`evaluate-${this.#stage.name}`);
     this.#owesEvaluation = false;
     if (values) {
       const loss = values['loss/val'];
@@ -199,6 +201,7 @@ export class StageTraining {
     );
     this.#savedStep = step;
     await rotateCheckpoints(run.checkpoints, stage.name, schedule.rotationAt(step));
+    run.context.did(`save-${stage.name}`);
     this.#reporter.flush();
     announce({ stage: stage.name, step, valLoss, metrics: this.#metrics }, run);
   }

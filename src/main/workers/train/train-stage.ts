@@ -14,6 +14,7 @@ import { announce, StageTraining } from './stage-training.ts';
 /** Trains a stage to its end, from its newest checkpoint if there is one. Throws AppError `cancelled`, `loss-not-finite`. */
 export async function trainStage(stage: Stage, run: TrainingRun): Promise<StageMetrics> {
   const { config } = run.spec;
+  run.context.progress(`train-${stage.name}`, 0, 0);
   const schedule = new StageSchedule(stage.name, config, run.train.length);
   const reporter = new MetricsReporter(stage.name, schedule.totalSteps, (points) =>
     run.context.emit('metrics', { points }),
@@ -26,6 +27,7 @@ export async function trainStage(stage: Stage, run: TrainingRun): Promise<StageM
     if (resumed.manifest.step >= schedule.totalSteps && isWhole) return resumed.manifest.metrics;
   }
   const training = await StageTraining.open(stage, run, { schedule, reporter, resumed });
+  run.context.did(`open-${stage.name}`);
   try {
     return await training.toEnd();
   } finally {

@@ -10,7 +10,12 @@ export function phaseWords(progress: JobProgress | null): string {
   return isMessageKey(key) ? t(key) : progress.phase;
 }
 
-/** 0 … 1, or null while nobody knows how much there is. */
+/** How much of the whole job is done, as far as its worker can tell; else of its phase. */
+export function jobShare(progress: JobProgress | null): number | null {
+  return progress?.share ?? progressShare(progress);
+}
+
+/** Of the phase: 0 … 1, or null while nobody knows how much there is. */
 export function progressShare(progress: JobProgress | null): number | null {
   return progress && progress.total > 0 ? progress.done / progress.total : null;
 }
