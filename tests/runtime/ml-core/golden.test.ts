@@ -1,5 +1,4 @@
 /** Rules, layers and optimizer against the values that PyTorch computed (tests/golden/gradient_rules.py and ml_core.py). */
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { gradients } from '#main/ml/autodiff/gradients.ts';
 import { rules } from '#main/ml/autodiff/rules.ts';
@@ -13,21 +12,11 @@ import { learningRateAt } from '#main/ml/optim/schedule.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import { initialState, Trainer } from '#main/workers/runtime/trainer.ts';
 import { optimizerConfig } from '#shared/domain/optimizer-config.ts';
-import { goldenRules } from './golden-rules.ts';
+import { goldenRules, readGolden, ruleGoldens, type Flat, type GoldenCase } from './golden-rules.ts';
 import { runGraph } from './run-graph.ts';
 
-interface Flat {
-  shape: number[];
-  values: number[];
-}
-interface Layer {
-  inputs: Flat[];
-  factors: Flat;
-  result: Flat;
-  gradients: Flat[];
-}
 interface Golden {
-  layers: Record<string, Layer>;
+  layers: Record<string, GoldenCase>;
   adamw: {
     config: Record<string, number>;
     x: Flat;
@@ -36,10 +25,7 @@ interface Golden {
     steps: { learningRate: number; loss: number; gradientNorm: number; w: Flat; b: Flat }[];
   };
 }
-const read = (name: string): unknown =>
-  JSON.parse(readFileSync(new URL(`../../golden/${name}`, import.meta.url), 'utf8'));
-const golden = read('ml-core.json') as Golden;
-const { cases } = read('gradient-rules.json') as { cases: Record<string, Layer> };
+const golden = readGolden('ml-core.json') as Golden;
 
 const layers: Record<string, (graph: Graph, xs: Value[]) => Value> = {
   softmax: (_, [x]) => op.softmax(x!),
@@ -64,17 +50,17 @@ const operatorOf = (name: string) => name.split(':')[0]!;
 
 describe('cases from PyTorch', () => {
   it.each(Object.keys(rules))('there is one for the rule of %s', (operator) => {
-    expect(Object.keys(cases).map(operatorOf)).toContain(operator);
+    expect(Object.keys(ruleGoldens).map(operatorOf)).toContain(operator);
   });
 
   it('have their operators here, and the other way round', () => {
-    expect(Object.keys(goldenRules).sort()).toEqual(Object.keys(cases).sort());
+    expect(Object.keys(goldenRules).sort()).toEqual(Object.keys(ruleGoldens).sort());
   });
 });
 
 describe.each(['cpu', 'webgpu'] as const)('rules as in PyTorch, lowered for %s', (lowering) => {
-  it.each(Object.keys(cases))('%s', async (name) => {
-    const graph = await expectGolden(lowering, cases[name]!, goldenRules[name]!);
+  it.each(Object.keys(ruleGoldens))('%s', async (name) => {
+    const graph = await expectGolden(lowering, ruleGoldens[name]!, goldenRules[name]!);
     // On WebGPU some operators become others.
     if (lowering === 'cpu') expect(graph.nodes.map(({ operator }) => operator)).toContain(operatorOf(name));
   });
@@ -130,7 +116,7 @@ describe('AdamW', () => {
 /** Result and gradients must be those of PyTorch. Returns the graph. */
 async function expectGolden(
   lowering: Lowering,
-  { inputs, factors, result, gradients: expected }: Layer,
+  { inputs, factors, result, gradients: expected }: GoldenCase,
   build: (graph: Graph, xs: Value[]) => Value,
 ): Promise<Graph> {
   const graph = new Graph(lowering);

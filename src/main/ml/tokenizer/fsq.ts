@@ -73,7 +73,7 @@ function bound(z: Value, levels: Levels): Value {
   return op.sub(op.mul(squashed, constant(halfRange)), constant(offset));
 }
 
-/** ONNX's Round has no WebGPU kernel. */
+/** Not ONNX's Round, which has no WebGPU kernel. */
 const roundHalfUp = (x: Value) => op.floor(op.add(x, 0.5));
 
 const halves = (graph: Graph, levels: Levels) =>

@@ -38,6 +38,5 @@ export const elementwiseCases: RuleCases = {
 export const stopCases: Record<string, { apply: (x: Value) => Value; draw: Draw }> = {
   Identity: { apply: op.stopGradient, draw: real },
   Floor: { apply: op.floor, draw: grid(0.2) },
-  Round: { apply: op.round, draw: grid(0.2) },
   Sign: { apply: op.sign, draw: grid(0.2) },
 };

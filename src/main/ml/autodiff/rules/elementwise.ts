@@ -44,7 +44,6 @@ export const elementwiseRules: Record<string, Rule> = {
   // No gradient flows through steps, nor through stopGradient (the only maker of Identity).
   Identity: stop,
   Floor: stop,
-  Round: stop,
   Sign: stop,
 };
 

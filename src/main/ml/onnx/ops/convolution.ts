@@ -91,6 +91,11 @@ export function convTranspose(
     const result = asConvolution(x, weight, geometry, sizes);
     return bias === undefined ? result : addBias(result, bias);
   }
+  // WebGPU's kernel mixes groups up.
+  if (x.graph.lowering === 'webgpu' && groups > 1)
+    return inGroups(x, weight, groups, bias, (part, kernel, offset) =>
+      convTranspose(part, kernel, { ...options, groups: 1 }, offset),
+    );
   const operands = bias === undefined ? [x, weight] : [x, weight, bias];
   const shape = [x.shape[0]!, outputs, ...sizes];
   return x.graph.node('ConvTranspose', operands, [{ dtype: 'float32', shape }], {

@@ -25,8 +25,6 @@ export const not = unary('Not', 'bool');
 
 export const neg = unary('Neg', 'float32', 'int32', 'int64');
 export const abs = unary('Abs', 'float32', 'int32', 'int64');
-/** −1, 0 or 1. */
-export const sign = unary('Sign', 'float32');
 export const sqrt = unary('Sqrt', 'float32');
 export const reciprocal = unary('Reciprocal', 'float32');
 export const exp = unary('Exp', 'float32');
@@ -35,11 +33,16 @@ export const sin = unary('Sin', 'float32');
 export const cos = unary('Cos', 'float32');
 export const erf = unary('Erf', 'float32');
 export const floor = unary('Floor', 'float32');
-/** Halves go to the nearest even number. */
-export const round = unary('Round', 'float32');
 
 export function square(x: Value): Value {
   return mul(x, x);
+}
+
+/** −1, 0 or 1; WebGPU has no kernel for it and gets its parts. */
+export function sign(x: Value): Value {
+  requireType('Sign', x, 'float32');
+  if (x.graph.lowering === 'webgpu') return sub(cast(greater(x, 0), 'float32'), cast(less(x, 0), 'float32'));
+  return x.graph.node('Sign', [x], [x])[0]!;
 }
 
 export function clip(x: Value, min: number, max: number): Value {

@@ -44,6 +44,17 @@ export function slices(x: Value, cuts: readonly Cut[]): Value {
     const sizes = [start, count, x.shape[axis]! - end].filter((size) => size > 0);
     return split(x, axis, sizes)[start === 0 ? 0 : 1]!;
   }
+  // WebGPU's kernel goes backwards through whole axes only: what is to be turned is cut out first.
+  const turned = parts.filter(({ axis, start, end, step, count }) => {
+    return step < 0 && count > 0 && (start < x.shape[axis]! - 1 || end >= 0);
+  });
+  if (x.graph.lowering === 'webgpu' && turned.length > 0) {
+    const stretches = turned.map(({ axis, start, step, count }) => {
+      return { axis, start: start + (count - 1) * step, end: start + 1 };
+    });
+    const rest = parts.map((part) => (turned.includes(part) ? { axis: part.axis, step: part.step } : part));
+    return slices(slices(x, stretches), rest);
+  }
   const shape = [...x.shape];
   for (const part of parts) shape[part.axis] = part.count;
   const inputs = (['start', 'end', 'axis', 'step'] as const).map((field) =>
