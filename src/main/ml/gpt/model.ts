@@ -6,7 +6,7 @@
  */
 import type { Graph, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
-import { joinHeads, splitHeads } from '../nn/attention.ts';
+import { joinHeads, splitHeads, type Heads } from '../nn/attention.ts';
 import type { Dropout } from '../nn/dropout.ts';
 import { embedding, linears, rmsNorm, swiglu } from '../nn/layers.ts';
 import type { BoundParameters } from '../nn/parameters.ts';
@@ -14,13 +14,6 @@ import { rotate } from '../nn/rotary.ts';
 import { tasks, type GptTask } from './parameters.ts';
 import type { Rotation } from './positions.ts';
 import type { GptShape } from './shape.ts';
-
-/** Queries, keys and values of a block, [B, H, S, K] each; positions are already in. */
-export interface Heads {
-  readonly q: Value;
-  readonly k: Value;
-  readonly v: Value;
-}
 
 /**
  * Gives for each query what it sees, [B, H, S, K]. In the last block it may do so for the last few tokens only: the others

@@ -6,9 +6,15 @@
  */
 import type { Graph, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
+import {
+  attendInBlocks,
+  causalBlocks,
+  frameCausalBlocks,
+  frameStretches,
+  type AttentionBlock,
+} from '../nn/block-attention.ts';
 import { tokenLosses } from '../nn/losses.ts';
 import { specialToken } from '../text/vocabulary.ts';
-import { attendInBlocks, causalBlocks, type AttentionBlock, type Stretch } from './attention.ts';
 import type { Attend, Gpt } from './model.ts';
 import { rotation, taskPosition, textPositions, videoPositions } from './positions.ts';
 import type { GptShape } from './shape.ts';
@@ -83,19 +89,17 @@ export function frameLosses(
   );
   const video = videoPositions(shape);
   const positions = [taskPosition, ...textPositions(shape), ...video.slice(0, clean), ...video];
-  const frame = (start: number, t: number): Stretch => [
-    start + t * shape.frameTokens,
-    start + (t + 1) * shape.frameTokens,
+  const { frameTokens, grid } = shape;
+  const cleanFrames = frameStretches(prefix, frameTokens, grid.T - 1);
+  const maskedFrames = frameStretches(cleanEnd, frameTokens, grid.T);
+  const blocks = [
+    ...causalBlocks(graph, [0, prefix]),
+    ...frameCausalBlocks(cleanFrames),
+    ...maskedFrames.map((own, t): AttentionBlock => {
+      const pastEnd = prefix + t * frameTokens;
+      return { queries: own, keys: [[0, pastEnd], own] };
+    }),
   ];
-  const cleanBlocks = Array.from({ length: shape.grid.T - 1 }, (_, t): AttentionBlock => {
-    const queries = frame(prefix, t);
-    return { queries, keys: [[0, queries[1]]] };
-  });
-  const maskedBlocks = Array.from({ length: shape.grid.T }, (_, t): AttentionBlock => {
-    const queries = frame(cleanEnd, t);
-    return { queries, keys: [[0, frame(prefix, t)[0]], queries] };
-  });
-  const blocks = [...causalBlocks(graph, [0, prefix]), ...cleanBlocks, ...maskedBlocks];
   const x_BND = gpt.transform(
     embedded_BSD,
     rotation(graph, positions, shape),
@@ -147,15 +151,12 @@ function attending({ depth }: GptShape, blocks: readonly AttentionBlock[], wante
  * those before them, in `frame` order those of their own frame too.
  */
 export function framesFirst(graph: Graph, { order, frameTokens, grid }: GptShape): AttentionBlock[] {
-  const frames = Array.from({ length: grid.T }, (_, t): Stretch => [
-    1 + t * frameTokens,
-    1 + (t + 1) * frameTokens,
-  ]);
+  const frames = frameStretches(1, frameTokens, grid.T);
   return [
     ...causalBlocks(graph, [0, 1]),
-    ...frames.flatMap((queries) =>
-      order === 'raster' ? causalBlocks(graph, queries) : [{ queries, keys: [[0, queries[1]] as const] }],
-    ),
+    ...(order === 'frame'
+      ? frameCausalBlocks(frames)
+      : frames.flatMap((stretch) => causalBlocks(graph, stretch))),
   ];
 }
 

@@ -2,6 +2,13 @@
 import type { Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
 
+/** Queries, keys and values, [B, H, S, K] each; positions are already in. */
+export interface Heads {
+  readonly q: Value;
+  readonly k: Value;
+  readonly v: Value;
+}
+
 /** [B, T, H·K] → [B, H, T, K]. */
 export function splitHeads(x_BTD: Value, heads: number): Value {
   const [batch, length, width] = x_BTD.shape as [number, number, number];

@@ -4,7 +4,13 @@
  */
 import type { Graph, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
-import { attend, joinHeads, maskFrom, splitHeads } from '../nn/attention.ts';
+import { joinHeads, splitHeads } from '../nn/attention.ts';
+import {
+  attendInBlocks,
+  frameCausalBlocks,
+  frameStretches,
+  type AttentionBlock,
+} from '../nn/block-attention.ts';
 import { linear, linears, rmsNorm, swiglu } from '../nn/layers.ts';
 import { ParameterSet, type BoundParameters, type Role } from '../nn/parameters.ts';
 import { pairsOfTYX, rotaryTables, rotate } from '../nn/rotary.ts';
@@ -111,22 +117,27 @@ function transformer(
 function attention(
   x: Value,
   weight: (name: string) => Value,
-  { cos, sin, mask }: Place,
+  { cos, sin, blocks }: Place,
   { width, heads }: TokenizerShape,
 ): Value {
   const qkv = linears(x, weight('attention.qkv'), [width, width, width]);
   const [q, k, v] = qkv.map((part) => splitHeads(part, heads)) as [Value, Value, Value];
-  const queries = rotate(rmsNorm(q, weight('attention.queryNorm')), cos, sin);
-  const keys = rotate(rmsNorm(k, weight('attention.keyNorm')), cos, sin);
-  return op.matmul(joinHeads(attend(queries, keys, v, mask && { mask })), weight('attention.out'));
+  const seen = attendInBlocks(
+    {
+      q: rotate(rmsNorm(q, weight('attention.queryNorm')), cos, sin),
+      k: rotate(rmsNorm(k, weight('attention.keyNorm')), cos, sin),
+      v,
+    },
+    blocks,
+  );
+  return op.matmul(joinHeads(seen), weight('attention.out'));
 }
 
 /** What tokens know of their places: rotary tables over t, y and x, and who may look at whom. */
 interface Place {
   cos: Value;
   sin: Value;
-  /** Undefined for a single latent frame, where everyone looks at everyone. */
-  mask: Value | undefined;
+  blocks: readonly AttentionBlock[];
 }
 
 function placeTokens(
@@ -146,10 +157,7 @@ function placeTokens(
   return {
     cos: graph.constant('float32', tableShape, tables.cos),
     sin: graph.constant('float32', tableShape, tables.sin),
-    mask:
-      tokens === frameTokens
-        ? undefined
-        : maskFrom(graph, tokens, tokens, (query, key) => frameOf(key) <= frameOf(query)),
+    blocks: frameCausalBlocks(frameStretches(0, frameTokens, tokens / frameTokens)),
   };
 }
 
