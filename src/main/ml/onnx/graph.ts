@@ -188,10 +188,17 @@ export function nodesFor(graph: Graph, targets: Iterable<Value>): GraphNode[] {
   return graph.nodes.filter((node) => needed.has(node));
 }
 
-/** 32-bit FNV-1a; collisions only cost a comparison. */
+/** Bytes at either end that tell constants apart; weights of megabytes are not read through for it. */
+const FINGERPRINT_BYTES = 512;
+
+/** 32-bit FNV-1a of both ends; collisions only cost a comparison. */
 function fingerprint(bytes: Uint8Array): number {
   let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  const mix = (part: Uint8Array) => {
+    for (const byte of part) hash = Math.imul(hash ^ byte, 0x01000193);
+  };
+  mix(bytes.subarray(0, FINGERPRINT_BYTES));
+  mix(bytes.subarray(-FINGERPRINT_BYTES));
   return hash >>> 0;
 }
 

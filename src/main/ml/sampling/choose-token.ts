@@ -21,7 +21,11 @@ export interface TokenChoice {
  * `scale` 1 gives the conditional logits unchanged.
  */
 export function guide(conditional: Float32Array, unconditional: Float32Array, scale: number): Float32Array {
-  return conditional.map((logit, i) => unconditional[i]! + scale * (logit - unconditional[i]!));
+  const guided = new Float32Array(conditional.length);
+  for (let i = 0; i < guided.length; i++) {
+    guided[i] = unconditional[i]! + scale * (conditional[i]! - unconditional[i]!);
+  }
+  return guided;
 }
 
 /** @param logits one for each token of the codebook or vocabulary */
@@ -41,13 +45,15 @@ export function chooseToken(
 
 export function softmax(logits: Float32Array, temperature: number): Float32Array {
   const largest = logits[indexOfLargest(logits)]!;
+  const probabilities = new Float32Array(logits.length);
   let sum = 0;
-  const weights = logits.map((logit) => {
-    const weight = Math.exp((logit - largest) / temperature);
+  for (let i = 0; i < logits.length; i++) {
+    const weight = Math.exp((logits[i]! - largest) / temperature);
+    probabilities[i] = weight;
     sum += weight;
-    return weight;
-  });
-  return weights.map((weight) => weight / sum);
+  }
+  for (let i = 0; i < probabilities.length; i++) probabilities[i]! /= sum;
+  return probabilities;
 }
 
 /** Log probabilities, by the log-sum-exp that does not overflow. */
@@ -84,7 +90,9 @@ function drawFromNucleus(probabilities: Float32Array, topP: number, random: Rand
 /** The likeliest token always belongs to the nucleus, however small `topP` is. */
 function leastProbabilityInNucleus(probabilities: Float32Array, topP: number): number {
   if (topP >= 1) return 0;
-  const ascending = probabilities.toSorted();
+  // All tokens below this together hold less than what is left out: they cannot belong, and need not be sorted.
+  const floor = (1 - topP) / probabilities.length;
+  const ascending = probabilities.filter((p) => p >= floor).sort();
   let share = 0;
   for (let i = ascending.length - 1; i > 0; i--) {
     share += ascending[i]!;
