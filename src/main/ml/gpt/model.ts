@@ -54,7 +54,7 @@ export class Gpt {
   transform(embedded_BSD: Value, rotation: Rotation, attend: Attend): Value {
     let x = this.#dropout.apply(embedded_BSD);
     for (let i = 0; i < this.shape.depth; i++) {
-      x = this.graph.scope(`block.${i}`, () => {
+      x = this.graph.segment(`block.${i}`, () => {
         const weight = (name: string) => this.#parameters.get(`block.${i}.${name}`);
         const attended = this.#attention(rmsNorm(x, weight('attention.norm')), weight, rotation, (heads) =>
           attend(heads, i),

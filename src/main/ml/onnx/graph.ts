@@ -22,6 +22,8 @@ export type Attribute =
 export interface GraphNode {
   readonly name: string;
   readonly scope: string;
+  /** The segment that it belongs to, see `Graph.segment`. */
+  readonly segment: string | undefined;
   readonly operator: string;
   /** Operator set: '' is the ONNX standard. */
   readonly domain: '' | 'com.microsoft';
@@ -62,6 +64,7 @@ export class Graph {
   readonly #constantsByKey = new Map<string, Value[]>();
   readonly #names = new Map<string, number>();
   #scope: string[] = [];
+  #segment: string | undefined;
 
   constructor(lowering: Lowering = 'cpu') {
     this.lowering = lowering;
@@ -77,18 +80,34 @@ export class Graph {
     }
   }
 
+  /**
+   * A scope whose inner values can be computed anew in the backward pass instead of being kept (see `gradients`): a block
+   * with few inputs and many values inside.
+   */
+  segment<T>(name: string, build: () => T): T {
+    return this.scope(name, () => {
+      const outer = this.#segment;
+      this.#segment = this.scopeName;
+      try {
+        return build();
+      } finally {
+        this.#segment = outer;
+      }
+    });
+  }
+
   get scopeName(): string {
     return this.#scope.join('/');
   }
 
-  /** Runs `build` in exactly the scope `path`: the backward pass of a node belongs where the node is. */
+  /** Runs `build` in exactly the scope `path`, in no segment: the backward pass of a node belongs where the node is. */
   inScope<T>(path: string, build: () => T): T {
-    const outer = this.#scope;
-    this.#scope = path === '' ? [] : [path];
+    const outer = [this.#scope, this.#segment] as const;
+    [this.#scope, this.#segment] = [path === '' ? [] : [path], undefined];
     try {
       return build();
     } finally {
-      this.#scope = outer;
+      [this.#scope, this.#segment] = outer;
     }
   }
 
@@ -150,7 +169,8 @@ export class Graph {
     const scope = this.scopeName;
     const name = this.#unique(scope === '' ? operator : `${scope}/${operator}`);
     const outputs: Value[] = [];
-    const node: GraphNode = { name, scope, operator, domain, inputs, outputs, attributes };
+    const segment = this.#segment;
+    const node: GraphNode = { name, scope, segment, operator, domain, inputs, outputs, attributes };
     outputTypes.forEach((type, i) =>
       outputs.push(this.#value(i === 0 ? `${name}:out` : `${name}:out${i}`, type.dtype, type.shape, node)),
     );

@@ -105,7 +105,7 @@ function transformer(
   let x = tokens;
   for (let i = 0; i < shape.depth; i++) {
     const weight = (name: string) => parameters.get(`${half}.block.${i}.${name}`);
-    x = tokens.graph.scope(`block.${i}`, () => {
+    x = tokens.graph.segment(`block.${i}`, () => {
       const attended = op.add(x, attention(rmsNorm(x, weight('attention.norm')), weight, place, shape));
       const normed = rmsNorm(attended, weight('feedForward.norm'));
       return op.add(attended, swiglu(normed, weight('feedForward.gateUp'), weight('feedForward.down')));

@@ -1,5 +1,5 @@
 /** Makes the training graph of a task: loss, metrics and gradients; and its twin without gradients. */
-import { gradients } from '../autodiff/gradients.ts';
+import { gradients, type GradientOptions } from '../autodiff/gradients.ts';
 import type { BoundParameters, ParameterSet } from '../nn/parameters.ts';
 import type { TensorType } from '../onnx/dtype.ts';
 import { encodeModel, type Model } from '../onnx/encode.ts';
@@ -45,13 +45,17 @@ export const gradientOutput = (parameter: string): string => `gradient/${paramet
  * share one parameter set; each touches only the parameters it uses. Gradients of several micro-batches are added up outside:
  * the first goes straight to its place, where a sum inside would read zeros and write them on.
  */
-export function buildGradientGraph<Batch extends BatchTypes>(task: Task<Batch>): TrainingGraph {
+export function buildGradientGraph<Batch extends BatchTypes>(
+  task: Task<Batch>,
+  options?: GradientOptions,
+): TrainingGraph {
   const { graph, bound, loss, scalars } = buildLoss(task);
   const trainable = bound.used.filter(({ spec }) => spec.trainable);
   const gradientValues = gradients(
     graph,
     loss,
     trainable.map(({ value }) => value),
+    options,
   );
   trainable.forEach(({ spec }, i) => graph.output(gradientOutput(spec.name), gradientValues[i]!));
   return describe(graph, bound, task, scalars);
