@@ -17,6 +17,8 @@ const stageLength = {
   batch: z.number().int().min(1).max(1024),
   /** Clips a pass through the graph; batch is a multiple of it. Small ones stay in cache. */
   microBatch: z.number().int().min(1).max(64),
+  /** Computes blocks again in the backward pass instead of keeping what is in them: half the memory, a quarter more time. */
+  recompute: z.boolean().default(false),
 };
 
 /** FSQ video autoencoder: patches of 8×8 (and 4 frames in time, after the first frame) and causal attention. */
@@ -56,6 +58,7 @@ export const trainingConfig = z.object({
       epochs: stageLength.epochs.default(40),
       batch: stageLength.batch.default(4),
       microBatch: stageLength.microBatch.default(4),
+      recompute: stageLength.recompute,
     })
     .prefault({}),
   gpt: z
@@ -65,6 +68,7 @@ export const trainingConfig = z.object({
       epochs: stageLength.epochs.default(40),
       batch: stageLength.batch.default(4),
       microBatch: stageLength.microBatch.default(4),
+      recompute: stageLength.recompute,
       dropout: z.number().min(0).max(0.9).default(0.1),
       /** Share of captions left out in training, so that guidance has an unconditional model to compare with. */
       captionDropout: z.number().min(0).max(1).default(0.1),

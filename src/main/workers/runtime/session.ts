@@ -124,6 +124,9 @@ function sessionOptions({ device, threads, keepOnDevice = [], profilePrefix }: S
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    // Planning one block for all tensors of a run keeps that block beside the arena of the first run: 0.7 GB more for a
+    // training step of 12M parameters, and no faster.
+    enableMemPattern: false,
     // 3: errors only. Warnings are about constants that were folded and the like.
     logSeverityLevel: 3,
     ...(keepOnDevice.length === 0

@@ -51,8 +51,8 @@ export function gptStage(run: TrainingRun, { tokens, tokenizerStep, textEncoding
 
     buildGraphs: () => ({
       tasks: {
-        generate: buildGradientGraph(graph('generate')),
-        caption: buildGradientGraph(graph('caption')),
+        generate: buildGradientGraph(graph('generate'), settings),
+        caption: buildGradientGraph(graph('caption'), settings),
       },
       evaluations: gptEvaluations(shape, microBatch, lowering),
     }),

@@ -28,7 +28,9 @@ export function tokenizerStage(run: TrainingRun): Stage {
     tokenizerStep: null,
 
     buildGraphs: () => ({
-      tasks: { reconstruct: buildGradientGraph(reconstructionTask(shape, { microBatch, lowering })) },
+      tasks: {
+        reconstruct: buildGradientGraph(reconstructionTask(shape, { microBatch, lowering }), settings),
+      },
       evaluations: {
         reconstruct: buildLossGraph(reconstructionEvaluation(shape, { microBatch: 1, lowering })),
       },
