@@ -4,35 +4,24 @@
  *   [--rounds 5] [--threads 2] [--cores 0,1] [--attention frames|split|dense] [--compile-mode MODE] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { attentions, duel, peerNames, type DuelResult } from './peers/duel.ts';
+import { commonOptions, coresFor, list, machineLine } from './peers/options.ts';
 import { lossDifference, printDuel } from './peers/table.ts';
 import { modelNames } from './peers/task.ts';
 
 /** What single precision may differ by over ten steps. */
 const LOSS_TOLERANCE = 1e-4;
 
-const list = <T extends string>(names: readonly [T, ...T[]]) =>
-  z
-    .string()
-    .transform((value) => value.split(','))
-    .pipe(z.array(z.enum(names)));
-
 const { values } = parseArgs({
   options: {
-    python: { type: 'string' },
+    ...commonOptions,
     models: { type: 'string', default: '11m' },
     peers: { type: 'string', default: peerNames.join() },
     order: { type: 'string', default: 'frame' },
-    rounds: { type: 'string', default: '5' },
-    threads: { type: 'string', default: '2' },
-    cores: { type: 'string' },
     attention: { type: 'string' },
     'compile-mode': { type: 'string', default: 'default' },
-    json: { type: 'string' },
   },
 });
 const options = z
@@ -46,8 +35,7 @@ const options = z
     attention: z.enum(attentions).optional(),
   })
   .parse(values);
-const firstCores = Array.from({ length: options.threads }, (_, core) => core).join();
-const cores = process.platform === 'linux' ? (values.cores ?? firstCores) : undefined;
+const cores = coresFor(options.threads, values.cores);
 
 const results: DuelResult[] = [];
 for (const model of options.models) {
@@ -66,18 +54,10 @@ for (const model of options.models) {
   }
 }
 
-const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as { version: string };
-const versions = {
-  node: process.versions.node,
-  'onnxruntime-node': version,
-  ...Object.assign({}, ...results.flatMap(({ sides }) => sides.map((side) => side.versions))),
-} as Record<string, string>;
-const cpu = { model: cpus()[0]?.model, cores, threads: options.threads };
-console.log(
-  `\n${cpu.model ?? 'unknown processor'}, ${cpu.threads} threads; ` +
-    Object.entries(versions)
-      .map(([name, number]) => `${name} ${number}`)
-      .join(', '),
+const machine = machineLine(
+  results.flatMap(({ sides }) => sides.map(({ versions }) => versions)),
+  { threads: options.threads, cores },
 );
+console.log(`\n${machine.line}`);
 if (values.json !== undefined)
-  writeFileSync(values.json, JSON.stringify({ cpu, versions, results }, null, 2));
+  writeFileSync(values.json, JSON.stringify({ ...machine.facts, results }, null, 2));

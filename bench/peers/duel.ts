@@ -63,11 +63,11 @@ const STEPS_A_TURN = 2;
 const PRODUCTS_A_TURN = 20;
 
 export async function duel(model: ModelName, options: DuelOptions): Promise<DuelResult> {
-  const { python, cores, order, attention, compileMode } = options;
+  const { python, cores, threads, order, attention, compileMode } = options;
   const folder = mkdtempSync(join(tmpdir(), 'reelwright-bench-'));
   const sides: { side: Side; result: SideResult }[] = [];
   try {
-    const { clips } = writeTask(folder, benchModel(model, order), options.threads);
+    const { clips } = writeTask(folder, benchModel(model, order), threads);
     const ours = [process.execPath, peerFile('ours.ts'), folder];
     const peer = (name: PeerName) => {
       const way = attention ?? fastestAttention[name];
@@ -75,16 +75,13 @@ export async function duel(model: ModelName, options: DuelOptions): Promise<Duel
     };
     const commands = [['ours', ours], ...options.peers.map((name) => [name, peer(name)] as const)] as const;
     for (const [name, command] of commands) {
-      const side = await Side.start(name, {
-        command,
-        cores,
-        env: { OMP_NUM_THREADS: String(options.threads) },
-      });
+      const side = await Side.start(name, { command, cores, threads });
       sides.push({ side, result: await firstSteps(side) });
     }
     const ceiling = await Side.start('ceiling', {
       command: [process.execPath, peerFile('ceiling.ts'), folder],
       cores,
+      threads,
     });
     const best = await takeTurns(sides, ceiling, options.rounds);
     ceiling.stop();

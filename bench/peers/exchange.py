@@ -26,19 +26,26 @@ def read_safetensors(path):
 
 
 class Task:
-    """Model, start weights, batches, optimizer and learning rates: the same for every side."""
+    """Model and weights: the same for every side."""
 
     def __init__(self, folder):
-        folder = pathlib.Path(folder)
-        self.settings = json.loads((folder / "task.json").read_text())
+        self.folder = pathlib.Path(folder)
+        self.settings = json.loads((self.folder / "task.json").read_text())
         self.kind = self.settings["kind"]
         self.shape = self.settings["shape"]
+        self.threads = self.settings["threads"]
+        self.weights = read_safetensors(self.folder / "weights.safetensors")
+
+
+class TrainingTask(Task):
+    """Also batches, optimizer and learning rates."""
+
+    def __init__(self, folder):
+        super().__init__(folder)
         self.optimizer = self.settings["optimizer"]
         self.rates = self.settings["rates"]
-        self.threads = self.settings["threads"]
-        self.weights = read_safetensors(folder / "weights.safetensors")
         self.batches = [{} for _ in range(self.settings["batches"])]
-        for name, values in read_safetensors(folder / "batches.safetensors").items():
+        for name, values in read_safetensors(self.folder / "batches.safetensors").items():
             index, key = name.split("/")
             self.batches[int(index)][key] = values
 

@@ -5,7 +5,7 @@ import time
 
 START = time.perf_counter()
 
-from exchange import Task, answer, milliseconds_since, peak_megabytes  # noqa: E402
+from exchange import TrainingTask, answer, milliseconds_since, peak_megabytes  # noqa: E402
 
 
 def make_trainer(kind, task, attention, mode):
@@ -72,7 +72,7 @@ class Peer:
 
 def main():
     folder, kind, attention, mode = (*sys.argv[1:], *["frames", "default"][len(sys.argv) - 3 :])
-    task = Task(folder)
+    task = TrainingTask(folder)
     found = versions(kind)
     import_ms = milliseconds_since(START)
     start = time.perf_counter()

@@ -9,7 +9,7 @@ export interface SideOptions {
   command: readonly string[];
   /** For `taskset`, such as `0,1`; undefined where processes cannot be bound to cores. */
   cores: string | undefined;
-  env?: Readonly<Record<string, string>>;
+  threads: number;
 }
 
 export class Side {
@@ -35,12 +35,12 @@ export class Side {
   }
 
   /** Throws when the process ends before it is ready; what it wrote to stderr is on ours. */
-  static async start(name: string, { command, cores, env = {} }: SideOptions): Promise<Side> {
+  static async start(name: string, { command, cores, threads }: SideOptions): Promise<Side> {
     const [program, ...rest] = cores === undefined ? command : ['taskset', '--cpu-list', cores, ...command];
     const start = performance.now();
     const child = spawn(program!, rest, {
       stdio: ['pipe', 'pipe', 'inherit'],
-      env: { ...process.env, ...env },
+      env: { ...process.env, OMP_NUM_THREADS: String(threads) },
     });
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
     const said = await nextAnswer(name, lines);

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { generateFeeds } from '#main/ml/gpt/batches.ts';
 import { gptShape, type GptShape } from '#main/ml/gpt/shape.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
-import { readSafetensors, writeSafetensors, type SafeTensor } from '#main/ml/format/safetensors.ts';
 import type { TensorData } from '#main/ml/onnx/dtype.ts';
 import type { ParameterSet } from '#main/ml/nn/parameters.ts';
 import { learningRateAt } from '#main/ml/optim/schedule.ts';
@@ -16,16 +15,19 @@ import type { OptimizerConfig } from '#shared/domain/optimizer-config.ts';
 import { trainingConfig, type GptConfig } from '#shared/domain/training-config.ts';
 import { Random } from '#shared/domain/random.ts';
 import { randomExample } from '../default-gpt.ts';
+import { readTensors, writeTensors } from './tensor-file.ts';
 
 const BATCHES = 10;
 /** Length of the schedule, so that ten steps pass both warm-up and cosine. */
 const SCHEDULE_STEPS = 40;
 
-export const modelNames = ['3m', '11m', '30m', 'tokenizer'] as const;
+export const gptNames = ['3m', '11m', '30m'] as const;
+export type GptName = (typeof gptNames)[number];
+export const modelNames = [...gptNames, 'tokenizer'] as const;
 export type ModelName = (typeof modelNames)[number];
 
 /** Six layers of width 384 are the reference of the design. */
-const gptSizes: Record<Exclude<ModelName, 'tokenizer'>, Pick<GptConfig, 'width' | 'heads' | 'depth'>> = {
+const gptSizes: Record<GptName, Pick<GptConfig, 'width' | 'heads' | 'depth'>> = {
   '3m': { width: 192, heads: 3, depth: 6 },
   '11m': { width: 384, heads: 6, depth: 6 },
   '30m': { width: 512, heads: 8, depth: 9 },
@@ -47,10 +49,15 @@ export type BenchTask = BenchModel & {
 type Batch = Record<string, TensorData>;
 
 export function benchModel(name: ModelName, order: GptConfig['order']): BenchModel {
+  if (name !== 'tokenizer') return { kind: 'gpt', shape: benchGpt(name, order) };
+  const { tokenizer, window } = trainingConfig.parse({});
+  return { kind: 'tokenizer', shape: tokenizerShape(tokenizer.model, window) };
+}
+
+export function benchGpt(name: GptName, order: GptConfig['order']): GptShape {
   const { gpt, tokenizer, window } = trainingConfig.parse({});
-  if (name === 'tokenizer') return { kind: 'tokenizer', shape: tokenizerShape(tokenizer.model, window) };
   const model = { ...gpt.model, ...gptSizes[name], order };
-  return { kind: 'gpt', shape: gptShape(model, tokenizer.model, window, model.textVocabulary) };
+  return gptShape(model, tokenizer.model, window, model.textVocabulary);
 }
 
 /** For `buildGradientGraph`; without dropout, whose masks no two libraries draw alike. */
@@ -88,14 +95,13 @@ export function writeTask(folder: string, model: BenchModel, threads: number): B
 /** Task, start weights and batches, as any side reads them. */
 export function readTask(folder: string) {
   const task = JSON.parse(readFileSync(join(folder, 'task.json'), 'utf8')) as BenchTask;
-  const tensors = (file: string) => readSafetensors(readFileSync(join(folder, file))).tensors;
   const batches: Batch[] = Array.from({ length: task.batches }, () => ({}));
-  for (const [name, { data }] of tensors('batches.safetensors')) {
+  for (const [name, data] of readTensors(join(folder, 'batches.safetensors'))) {
     const [index, key] = name.split('/') as [string, string];
-    batches[Number(index)]![key] = data as TensorData;
+    batches[Number(index)]![key] = data;
   }
   const weights = new Map(
-    [...tensors('weights.safetensors')].map(([name, { data }]) => [name, data as Float32Array]),
+    [...readTensors(join(folder, 'weights.safetensors'))].map(([name, data]) => [name, data as Float32Array]),
   );
   return { task, weights, batches };
 }
@@ -133,16 +139,4 @@ function movingWaves({ frames, size }: TokenizerShape, random: Random): Uint8Arr
     const [a, b, d, e] = waves[c]!;
     return 127.5 * (1 + Math.sin(a * t + (b * y) / 3 + (d * x) / 3 + 6 * e));
   });
-}
-
-function writeTensors(
-  path: string,
-  entries: readonly (readonly [name: string, shape: readonly number[], data: TensorData])[],
-): void {
-  const tensor = (shape: readonly number[], data: TensorData) =>
-    ({ dtype: data instanceof Int32Array ? 'I32' : 'F32', shape, data }) as SafeTensor;
-  writeFileSync(
-    path,
-    writeSafetensors(new Map(entries.map(([name, shape, data]) => [name, tensor(shape, data)]))),
-  );
 }
