@@ -1,6 +1,6 @@
 /** Element types of tensors, with the typed array and the ONNX code that stand for each. */
 
-export type DType = 'float32' | 'int64' | 'int32' | 'uint32' | 'uint8' | 'bool';
+export type DType = 'float32' | 'float16' | 'int64' | 'int32' | 'uint32' | 'uint8' | 'bool';
 
 /** Sizes along each axis; always known when a graph is built. */
 export type Shape = readonly number[];
@@ -13,6 +13,7 @@ export interface TensorType {
 
 export interface TypedArrays {
   float32: Float32Array;
+  float16: Float16Array;
   int64: BigInt64Array;
   int32: Int32Array;
   uint32: Uint32Array;
@@ -28,11 +29,13 @@ export const onnxCode: Record<DType, number> = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
   uint32: 12,
 };
 
 const constructors = {
   float32: Float32Array,
+  float16: Float16Array,
   int64: BigInt64Array,
   int32: Int32Array,
   uint32: Uint32Array,

@@ -40,6 +40,8 @@ export function keepsTensors(device: Device): boolean {
 export function hostTensor({ dtype, shape }: TensorType, data: TensorData): RuntimeTensor {
   if (data.length !== sizeOf(shape))
     throw new Error(`${data.length} values for a tensor of shape [${shape.join(', ')}]`);
+  if (data instanceof Float16Array)
+    throw new Error('Half precision is for values inside a graph: the Node.js binding takes none');
   return new Tensor(dtype, data, shape);
 }
 

@@ -2,6 +2,7 @@
  * The trainer's state as files of a checkpoint, and back. `weights.safetensors` holds the weights as they are used; where those
  * are an average, `optimizer.safetensors` holds the weights as they are trained, beside the state of the optimizer.
  */
+import { widen } from '#main/ml/format/half.ts';
 import {
   readSafetensors,
   SafetensorsError,
@@ -106,9 +107,10 @@ function pickTensor(
   shape: Shape,
 ): Float32Array {
   const tensor = tensors.get(key);
-  if (tensor?.dtype !== 'F32' || tensor.data.length !== sizeOf(shape))
-    throw damaged(checkpoint, `${key}: expected F32 ${formatShape(shape)}`);
-  return tensor.data;
+  const values = tensor && widen(tensor);
+  if (values?.length !== sizeOf(shape))
+    throw damaged(checkpoint, `${key}: expected F32, F16 or BF16 ${formatShape(shape)}`);
+  return values;
 }
 
 const damaged = ({ folder }: Checkpoint, detail: string) =>
