@@ -7,6 +7,7 @@ import type { ClipSource, EvalSpec } from '#shared/contract/workers.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { breathe } from './runtime/breathe.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
+import { chunks } from './runtime/chunks.ts';
 import { evaluateGpt, gptEvaluations, type GptLosses } from './runtime/evaluate-gpt.ts';
 import { loadModel, type LoadedModel } from './runtime/load-checkpoint.ts';
 import { LossSessions } from './runtime/loss-sessions.ts';
@@ -79,7 +80,7 @@ async function evaluateTokens(
     context.progress('predict', done++, total);
     return sessions.run(graph, feeds);
   };
-  const losses = await evaluateGpt(evaluate, examples, gptShape, batch);
+  const losses = await evaluateGpt(evaluate, chunks(examples, batch), gptShape, batch);
   context.progress('predict', total, total);
   await sessions.dispose();
   return losses;

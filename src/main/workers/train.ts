@@ -1,6 +1,7 @@
 /** The training worker: decodes the clips of a snapshot, trains the tokenizer, turns clips into tokens, trains the GPT. */
 import { workOf, type Work } from '#main/ml/forecast/work.ts';
 import { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
+import type { TrainingStage } from '#shared/contract/training.ts';
 import { breathe } from './runtime/breathe.ts';
 import {
   bestCheckpoint,
@@ -22,25 +23,29 @@ serveWorker('train', async (spec, context) => {
   await requireDevice(spec.device);
   const run = await openRun(spec, context);
   context.plan(await planOf(run));
-  await decodeClips(run);
 
   // A GPT that has begun stays with the tokenizer and the text encoding that it began with.
-  const begun = await newestCheckpoint(run.checkpoints, 'gpt', reportDamage);
-  if (!begun) await trainStage(tokenizerStage(run), run);
+  const begun = await newest(run, 'gpt');
+  if (!begun) {
+    await decodeClips(run);
+    await trainStage(tokenizerStage(run), run, await newest(run, 'tokenizer'));
+  }
   const tokenizer = await tokenizerFor(run, begun);
   const { step: tokenizerStep } = tokenizer.manifest;
   const tokens = await encodeClips(run, tokenizer);
-  const textEncoding = begun
-    ? readTextEncoding(begun)
-    : BytePairEncoding.train(
-        run.train.map(({ caption }) => caption),
-        spec.config.gpt.model.textVocabulary,
-      );
-  const { valLossBefore, valLossBest } = await trainStage(
-    gptStage(run, { tokens, tokenizerStep, textEncoding }),
-    run,
-  );
-  return { valLossBefore, valLossBest };
+  try {
+    const textEncoding = begun
+      ? readTextEncoding(begun)
+      : BytePairEncoding.train(
+          run.train.map(({ caption }) => caption),
+          spec.config.gpt.model.textVocabulary,
+        );
+    const stage = gptStage(run, { tokens, tokenizerStep, textEncoding });
+    const { valLossBefore, valLossBest } = await trainStage(stage, run, begun);
+    return { valLossBefore, valLossBest };
+  } finally {
+    await tokens.close();
+  }
 });
 
 /** What is still to be done, and what a dry run found that it costs. */
@@ -53,12 +58,15 @@ async function planOf({ spec, train, val, windows, checkpoints }: TrainingRun): 
   return workOf(spec.config, clips, spec.costs ?? null, done);
 }
 
+const newest = ({ checkpoints }: TrainingRun, stage: TrainingStage) =>
+  newestCheckpoint(checkpoints, stage, reportDamage);
+
 /** Decodes every clip into the cache, so that a file that cannot be read is found before hours of training. */
 async function decodeClips({ train, val, windows, context }: TrainingRun): Promise<void> {
   const clips = [...train, ...val];
   for (const [done, clip] of clips.entries()) {
     context.progress('decode', done, clips.length);
-    await windows.read(clip, context.signal);
+    await windows.ensure(clip, context.signal);
     context.did('decode');
     await breathe(context.signal);
   }

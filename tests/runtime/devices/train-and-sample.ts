@@ -10,6 +10,7 @@ import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { toPatches } from '#main/ml/tokenizer/patches.ts';
 import { reconstructionEvaluation, reconstructionTask } from '#main/ml/tokenizer/training.ts';
 import { buildGradientGraph, buildLossGraph, type TrainingGraph } from '#main/ml/training/gradient-graph.ts';
+import { chunks } from '#main/workers/runtime/chunks.ts';
 import { evaluateGpt, gptEvaluations } from '#main/workers/runtime/evaluate-gpt.ts';
 import { LossSessions } from '#main/workers/runtime/loss-sessions.ts';
 import { loweringFor, Session } from '#main/workers/runtime/session.ts';
@@ -207,7 +208,7 @@ async function evaluateLosses(shape: GptShape): Promise<number[]> {
   const examples = [1, 2, 3].map((seed) => tinyExample(shape, seed));
   const { tokenLoss, captionLoss } = await evaluateGpt(
     (graph, feeds) => sessions.run(graph, feeds),
-    examples,
+    chunks(examples, 2),
     shape,
     2,
   );

@@ -142,7 +142,7 @@ export function start(
 
 /** All values that must not depend on interruptions, by stage, name and step; later points replace earlier ones. */
 export function curves(...observations: Observed[]): Map<string, number> {
-  const timed = new Set(['clips-per-second', 'gflops']);
+  const timed = new Set(['clips-per-second', 'gflops', 'idle-share']);
   return new Map(
     observations
       .flatMap(({ points }) => points)

@@ -41,7 +41,7 @@ test('a run goes through its phases, learns, and evaluates after every epoch', (
   expect(steps('tokenizer', 'loss/val')).toEqual([0, 3, 5, 8, 10]);
   expect(steps('tokenizer', 'psnr/val')).toEqual([0, 3, 5, 8, 10]);
   expect(steps('gpt', 'loss/val')).toEqual([0, 2, 3, 4, 5, 7, 8]);
-  for (const name of ['lr', 'grad-norm', 'clips-per-second', 'gflops']) {
+  for (const name of ['lr', 'grad-norm', 'clips-per-second', 'gflops', 'idle-share']) {
     expect(steps('gpt', name)).toHaveLength(8);
   }
   expect(steps('gpt', 'caption-loss/train').length).toBeGreaterThan(0);

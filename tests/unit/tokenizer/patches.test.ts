@@ -32,6 +32,24 @@ test('a pixel lands in the patch of its place and time', () => {
   expect(later.findIndex((value) => value === 1)).toBe(token * shape.laterPatch + inPatch);
 });
 
+test('a mirrored window has left and right swapped, and memory that is given is written into', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 5 * frameBytes, maxLength: 5 * frameBytes }), (window) => {
+      const swapped = Uint8Array.from(window, (_, i) => {
+        const x = Math.floor(i / 3) % 16;
+        return window[i + 3 * (15 - 2 * x)]!;
+      });
+      const into = toPatches([window, window], shape);
+      const patches = toPatches([window, window], shape, { mirrored: [false, true], into });
+      expect(patches.first).toBe(into.first);
+      expect(patches).toEqual(toPatches([window, swapped], shape));
+    }),
+    { numRuns: 20 },
+  );
+  const small = toPatches([new Uint8Array(5 * frameBytes)], shape);
+  expect(() => toPatches([new Uint8Array(9 * frameBytes)], shape, { into: small })).toThrow('memory');
+});
+
 test('values outside the range are cut off, not wrapped', () => {
   const patches = { first: new Float32Array(frameBytes).fill(1.7), later: new Float32Array(0) };
   expect(fromPatches(patches, shape).every((value) => value === 255)).toBe(true);

@@ -138,8 +138,12 @@ test('rotation keeps the newest, the best, and as many others as asked', async (
 });
 
 test('a checkpoint that only bridged a pause goes with the next rotation, and costs no other its place', async () => {
-  for (const [step, loss] of [1, 3, null, null, 4].entries()) await write(step, loss);
-  await rotateCheckpoints(folder, 'gpt', { newest: 4, keep: 1, isLasting: (step) => step !== 3 });
+  for (const [step, loss] of [1, 3, null].entries()) await write(step, loss);
+  await writeCheckpoint(folder, { ...draft(3, null), bridges: true }, weights(3));
+  await rotateCheckpoints(folder, 'gpt', { newest: 3, keep: 1 });
+  expect(await steps()).toEqual([0, 2, 3]);
+  await write(4, 4);
+  await rotateCheckpoints(folder, 'gpt', { newest: 4, keep: 1 });
   expect(await steps()).toEqual([0, 2, 4]);
 });
 

@@ -37,6 +37,8 @@ export const checkpointManifest = z.object({
   metrics: stageMetrics,
   /** Held-out loss of exactly these weights; null when they were saved in the middle of an epoch. */
   valLoss: z.number().nullable(),
+  /** Saved only because the run was stopped there: goes as soon as there is a newer one. */
+  bridges: z.boolean().default(false),
   /** For a GPT: the step of the tokenizer checkpoint whose tokens it was trained on. */
   tokenizerStep: z.number().int().min(0).nullable(),
   /** SHA-256 of every file beside the manifest. */

@@ -61,6 +61,21 @@ export function writeSafetensors(
   tensors: ReadonlyMap<string, SafeTensor>,
   metadata: Record<string, string> = {},
 ): Uint8Array {
+  const parts = safetensorsParts(tensors, metadata);
+  const file = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+  }
+  return file;
+}
+
+/** The same file as pieces to be written one after another: its header, then the memory of each tensor itself. */
+export function safetensorsParts(
+  tensors: ReadonlyMap<string, SafeTensor>,
+  metadata: Record<string, string> = {},
+): Uint8Array[] {
   // Widest elements first keeps every tensor aligned to its element size; names decide among equals.
   const entries = [...tensors].toSorted(
     ([nameA, a], [nameB, b]) =>
@@ -80,16 +95,13 @@ export function writeSafetensors(
 
   const json = new TextEncoder().encode(JSON.stringify(header));
   const headerBytes = Math.ceil(json.length / LENGTH_BYTES) * LENGTH_BYTES;
-  const file = new Uint8Array(LENGTH_BYTES + headerBytes + end);
-  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
-  file.set(json, LENGTH_BYTES);
-  file.fill(0x20, LENGTH_BYTES + json.length, LENGTH_BYTES + headerBytes);
-  let at = LENGTH_BYTES + headerBytes;
-  for (const [, { data }] of entries) {
-    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-    at += data.byteLength;
-  }
-  return file;
+  const start = new Uint8Array(LENGTH_BYTES + headerBytes).fill(0x20);
+  new DataView(start.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  start.set(json, LENGTH_BYTES);
+  return [
+    start,
+    ...entries.map(([, { data }]) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+  ];
 }
 
 /** Throws {@link SafetensorsError} unless every byte of the data belongs to exactly one well-formed tensor. */

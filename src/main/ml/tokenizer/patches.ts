@@ -12,8 +12,22 @@ export interface Patches {
   later: Float32Array;
 }
 
+/** What each byte of a picture stands for. */
+const LEVELS = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1);
+
+export interface PatchOptions {
+  /** By window: whether left and right are to be swapped. */
+  mirrored?: readonly boolean[];
+  /** Memory to write into, as an earlier call with as many windows has returned it. */
+  into?: Patches;
+}
+
 /** Windows frames_THWC (uint8 RGB) of a batch, equally long → patches. Also takes the first few latent frames of windows. */
-export function toPatches(windows: readonly Uint8Array[], shape: TokenizerShape): Patches {
+export function toPatches(
+  windows: readonly Uint8Array[],
+  shape: TokenizerShape,
+  { mirrored = [], into }: PatchOptions = {},
+): Patches {
   const [bytes] = windows.map((window) => window.length);
   if (bytes === undefined || windows.some((window) => window.length !== bytes)) {
     throw new Error('A batch takes at least one window, all equally long');
@@ -21,29 +35,64 @@ export function toPatches(windows: readonly Uint8Array[], shape: TokenizerShape)
   const latentFrames = latentFramesOf(bytes, shape);
   const firstLength = shape.frameTokens * shape.firstPatch;
   const laterLength = (latentFrames - 1) * shape.frameTokens * shape.laterPatch;
-  const first = new Float32Array(windows.length * firstLength);
-  const later = new Float32Array(windows.length * laterLength);
+  const { first, later } = into ?? {
+    first: new Float32Array(windows.length * firstLength),
+    later: new Float32Array(windows.length * laterLength),
+  };
+  if (first.length !== windows.length * firstLength || later.length !== windows.length * laterLength) {
+    throw new Error('The memory to write into is not that of as many windows');
+  }
   windows.forEach((window, i) => {
-    for (const row of patchRows(shape, latentFrames)) {
-      const target = row.isFirst ? first : later;
-      const start = row.at + i * (row.isFirst ? firstLength : laterLength);
-      for (let k = 0; k < row.length; k++) target[start + k] = window[row.pixel + k]! / 127.5 - 1;
-    }
+    const copy = mirrored[i] === true ? copyMirrored : copyRow;
+    forEachPatchRow(shape, latentFrames, (pixel, isFirst, at) => {
+      if (isFirst) copy(window, pixel, first, at + i * firstLength, shape);
+      else copy(window, pixel, later, at + i * laterLength, shape);
+    });
   });
   return { first, later };
+}
+
+function copyRow(
+  window: Uint8Array,
+  pixel: number,
+  target: Float32Array,
+  at: number,
+  { strideS }: TokenizerShape,
+) {
+  const length = strideS * 3;
+  for (let k = 0; k < length; k++) target[at + k] = LEVELS[window[pixel + k]!]!;
+}
+
+function copyMirrored(
+  window: Uint8Array,
+  pixel: number,
+  target: Float32Array,
+  at: number,
+  shape: TokenizerShape,
+) {
+  const rowBytes = shape.size * 3;
+  const x = pixel % rowBytes;
+  const right = pixel - x + rowBytes - 3 - x;
+  const length = shape.strideS * 3;
+  for (let k = 0; k < length; k += 3) {
+    target[at + k] = LEVELS[window[right - k]!]!;
+    target[at + k + 1] = LEVELS[window[right - k + 1]!]!;
+    target[at + k + 2] = LEVELS[window[right - k + 2]!]!;
+  }
 }
 
 /** Patches of one clip → frames_THWC (uint8 RGB); values outside -1 … 1 are cut off. */
 export function fromPatches({ first, later }: Patches, shape: TokenizerShape): Uint8Array {
   const latentFrames = 1 + later.length / (shape.frameTokens * shape.laterPatch);
   const pixels = new Uint8Array(framesOf(latentFrames, shape) * frameLength(shape));
-  for (const row of patchRows(shape, latentFrames)) {
-    const source = row.isFirst ? first : later;
-    for (let k = 0; k < row.length; k++) {
-      const value = Math.min(1, Math.max(-1, source[row.at + k]!));
-      pixels[row.pixel + k] = Math.round((value + 1) * 127.5);
+  const length = shape.strideS * 3;
+  forEachPatchRow(shape, latentFrames, (pixel, isFirst, at) => {
+    const source = isFirst ? first : later;
+    for (let k = 0; k < length; k++) {
+      const value = Math.min(1, Math.max(-1, source[at + k]!));
+      pixels[pixel + k] = Math.round((value + 1) * 127.5);
     }
-  }
+  });
   return pixels;
 }
 
@@ -62,15 +111,10 @@ function latentFramesOf(bytes: number, shape: TokenizerShape): number {
 
 const frameLength = ({ size }: TokenizerShape) => size * size * 3;
 
-/** One row of pixels inside one patch: where it lies in the window and where in the patches. */
-interface PatchRow {
-  pixel: number;
-  isFirst: boolean;
-  at: number;
-  length: number;
-}
+/** Called with each row of pixels inside one patch: where it begins in the window, and where in the patches. */
+type VisitPatchRow = (pixel: number, isFirst: boolean, at: number) => void;
 
-function* patchRows(shape: TokenizerShape, latentFrames: number): Generator<PatchRow> {
+function forEachPatchRow(shape: TokenizerShape, latentFrames: number, visit: VisitPatchRow): void {
   const { size, side, strideS, strideT, frameTokens, firstPatch, laterPatch } = shape;
   const length = strideS * 3;
   for (let frame = 0; frame < framesOf(latentFrames, shape); frame++) {
@@ -81,9 +125,8 @@ function* patchRows(shape: TokenizerShape, latentFrames: number): Generator<Patc
     for (let y = 0; y < size; y++) {
       for (let column = 0; column < side; column++) {
         const token = group * frameTokens + Math.floor(y / strideS) * side + column;
-        const pixel = ((frame * size + y) * size + column * strideS) * 3;
-        const at = token * patch + frameInPatch * firstPatch + (y % strideS) * length;
-        yield { pixel, isFirst, at, length };
+        const pixel = (frame * size + y) * size * 3 + column * length;
+        visit(pixel, isFirst, token * patch + frameInPatch * firstPatch + (y % strideS) * length);
       }
     }
   }

@@ -13,9 +13,9 @@ import { breathe } from '../runtime/breathe.ts';
 import { newestCheckpoint } from '../runtime/checkpoint-store.ts';
 import { openTokenizer, reportDamage } from '../runtime/load-checkpoint.ts';
 import type { WorkerContext } from '../runtime/serve-worker.ts';
-import type { ClipTokens } from '../train/encode-clips.ts';
 import { gptStage } from '../train/gpt-stage.ts';
 import { openRun, type TrainingRun } from '../train/run.ts';
+import type { ClipTokens } from '../train/token-file.ts';
 import { tokenizerStage } from '../train/tokenizer-stage.ts';
 import { measureStage, MOST_ROUNDS, peakMemoryBytes, repeated } from './measure-stage.ts';
 import { median, timed } from './stopwatch.ts';
@@ -146,14 +146,13 @@ async function measureEncoding(
   }
 }
 
-/** Tokens of the right shape for every clip, as the run holds them while its GPT trains. */
+/** Tokens of the right shape, whichever clip is asked for. */
 function drawnTokens(run: TrainingRun): ClipTokens {
   const { tokenizer, window, seed } = run.spec.config;
   const shape = tokenizerShape(tokenizer.model, window);
   const codes = codebookSize(shape.levels);
   const random = Random.seeded(seed, 'drawn tokens');
-  const drawn = () => Int32Array.from({ length: shape.tokens }, () => random.integer(codes));
-  return new Map([...run.train, ...run.val].map(({ clipId }) => [clipId, drawn()]));
+  return { read: async () => Int32Array.from({ length: shape.tokens }, () => random.integer(codes)) };
 }
 
 function learnedText({ train, spec }: TrainingRun): BytePairEncoding {

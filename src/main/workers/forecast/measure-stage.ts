@@ -2,7 +2,8 @@
 import type { StageCosts } from '#shared/contract/forecast.ts';
 import { Random } from '#shared/domain/random.ts';
 import { breathe } from '../runtime/breathe.ts';
-import { rotateCheckpoints, writeCheckpoint } from '../runtime/checkpoint-store.ts';
+import { CheckpointSaver, memoryOf } from '../runtime/checkpoint-saver.ts';
+import type { FileContents } from '../runtime/checkpoint-store.ts';
 import { initialState, Trainer } from '../runtime/trainer.ts';
 import { writeTrainerState } from '../runtime/trainer-state.ts';
 import type { TrainingRun } from '../train/run.ts';
@@ -46,6 +47,7 @@ export async function measureStage(
     return { stage, trainer };
   });
   const { stage, trainer } = result;
+  const saver = new CheckpointSaver();
   try {
     const passes = (clips: number) => Math.ceil(clips / evaluationBatch);
     const measuredPasses = Math.max(1, passes(run.val.length));
@@ -67,7 +69,7 @@ export async function measureStage(
       for (let i = 0; i < STEPS_A_ROUND; i++) await step(record);
       record('evaluation', (await timed(() => stage.evaluate(trainer, signal))).seconds);
       await breathe(signal);
-      const { seconds, result: bytes } = await timed(() => saveOnce(stage, run, trainer));
+      const { seconds, result: bytes } = await timed(() => saveOnce(stage, run, trainer, saver));
       record('save', seconds);
       checkpointBytes = bytes;
       onRound();
@@ -83,6 +85,7 @@ export async function measureStage(
       peakMemoryBytes: peakMemoryBytes(),
     };
   } finally {
+    await saver.dispose();
     await trainer.dispose();
   }
 }
@@ -100,30 +103,40 @@ function drawer(stage: Stage, clips: number, random: Random) {
   };
 }
 
-/** Writes a checkpoint as training does; returns its bytes. */
-async function saveOnce(stage: Stage, run: TrainingRun, trainer: Trainer): Promise<number> {
-  const files = new Map([
-    ...writeTrainerState(await trainer.exportState(), stage.parameters, stage.settings.optimizer),
-    ...stage.files,
-  ]);
-  await writeCheckpoint(
-    run.checkpoints,
-    {
-      stage: stage.name,
-      step: trainer.step,
-      epoch: 0,
-      config: run.spec.config,
-      snapshot: { id: run.snapshot.id, hash: run.snapshot.hash },
-      cursor: { epoch: 0, clip: 0 },
-      random: [...Random.seeded(run.spec.config.seed).state],
-      metrics: { valLossBefore: null, valLossBest: null, valPoints: [] },
-      valLoss: null,
-      tokenizerStep: stage.tokenizerStep,
-    },
-    files,
+/** Saves a checkpoint as training does: what it waits for is what is timed. Returns its bytes. */
+async function saveOnce(
+  stage: Stage,
+  run: TrainingRun,
+  trainer: Trainer,
+  saver: CheckpointSaver,
+): Promise<number> {
+  const { parameters, settings } = stage;
+  const { step } = trainer;
+  const state = writeTrainerState(await trainer.exportState(), parameters, settings.optimizer);
+  const files = new Map<string, FileContents>([...state, ...stage.files]);
+  const parts = [...files.values()].flatMap((contents) =>
+    contents instanceof Uint8Array ? [contents] : contents,
   );
-  await rotateCheckpoints(run.checkpoints, stage.name, { newest: trainer.step, keep: 0 });
-  return [...files.values()].reduce((sum, { length }) => sum + length, 0);
+  const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+  const draft = {
+    stage: stage.name,
+    step,
+    epoch: 0,
+    config: run.spec.config,
+    snapshot: { id: run.snapshot.id, hash: run.snapshot.hash },
+    cursor: { epoch: 0, clip: 0 },
+    random: [...Random.seeded(run.spec.config.seed).state],
+    metrics: { valLossBefore: null, valLossBest: null, valPoints: [] },
+    valLoss: null,
+    tokenizerStep: stage.tokenizerStep,
+  };
+  const rotation = { newest: step, keep: 0 };
+  await saver.save(
+    { checkpoints: run.checkpoints, draft, files, rotation },
+    memoryOf(state, run.spec.device),
+    () => {},
+  );
+  return bytes;
 }
 
 /** The most memory this process has had in use so far. */

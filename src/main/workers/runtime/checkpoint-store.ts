@@ -24,7 +24,11 @@ export interface Checkpoint {
 /** Called for each checkpoint that had to be passed over. */
 export type ReportDamage = (error: AppError) => void;
 
-export type CheckpointDraft = Omit<CheckpointManifest, 'format' | 'files'>;
+/** Of a file: in one piece, or in pieces to be written one after another. */
+export type FileContents = Uint8Array | readonly Uint8Array[];
+
+export type CheckpointDraft = Omit<CheckpointManifest, 'format' | 'files' | 'bridges'> &
+  Partial<Pick<CheckpointManifest, 'bridges'>>;
 
 /** Where the checkpoints of a run lie. */
 export const checkpointsFolder = (runFolder: string) => join(runFolder, 'checkpoints');
@@ -33,7 +37,7 @@ export const checkpointsFolder = (runFolder: string) => join(runFolder, 'checkpo
 export async function writeCheckpoint(
   checkpoints: string,
   draft: CheckpointDraft,
-  files: ReadonlyMap<string, Uint8Array>,
+  files: ReadonlyMap<string, FileContents>,
 ): Promise<void> {
   const stageFolder = join(checkpoints, draft.stage);
   const name = stepName(draft.step);
@@ -42,12 +46,14 @@ export async function writeCheckpoint(
     await rm(unfinished, { recursive: true, force: true });
     await mkdir(unfinished, { recursive: true });
     const entries: CheckpointManifest['files'] = {};
-    for (const [file, bytes] of files) {
-      entries[file] = { bytes: bytes.length, sha256: sha256(bytes) };
-      await writeSynced(join(unfinished, file), bytes);
+    for (const [file, contents] of files) {
+      const parts = contents instanceof Uint8Array ? [contents] : contents;
+      const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+      entries[file] = { bytes, sha256: sha256(parts) };
+      await writeSynced(join(unfinished, file), parts);
     }
     const manifest = checkpointManifest.parse({ ...draft, format: CHECKPOINT_FORMAT, files: entries });
-    await writeSynced(join(unfinished, MANIFEST), JSON.stringify(manifest, null, 2));
+    await writeSynced(join(unfinished, MANIFEST), [Buffer.from(JSON.stringify(manifest, null, 2))]);
     await sync(unfinished);
     await removeCheckpoint(stageFolder, name);
     await rename(unfinished, join(stageFolder, name));
@@ -101,8 +107,6 @@ export interface Rotation {
   newest: number;
   /** How many others stay besides the newest and the best. */
   keep: number;
-  /** Whether a checkpoint of this step may stay once there is a newer one; those of a stopped run only bridge the pause. */
-  isLasting?: (step: number) => boolean;
 }
 
 /**
@@ -112,17 +116,19 @@ export interface Rotation {
 export async function rotateCheckpoints(
   checkpoints: string,
   stage: TrainingStage,
-  { newest, keep, isLasting = () => true }: Rotation,
+  { newest, keep }: Rotation,
 ): Promise<void> {
   const stageFolder = join(checkpoints, stage);
   const ranked = (await rankedByLoss(stageFolder)).filter(({ step }) => step <= newest);
   const best = ranked[0]?.step;
-  const others = ranked.map(({ step }) => step).filter((step) => step !== newest && step !== best);
+  const others = ranked.filter(({ step }) => step !== newest && step !== best);
   const kept = others
-    .filter((step) => isLasting(step))
+    .filter(({ bridges }) => !bridges)
+    .map(({ step }) => step)
     .toSorted((a, b) => b - a)
     .slice(0, keep);
-  for (const step of others) if (!kept.includes(step)) await removeCheckpoint(stageFolder, stepName(step));
+  for (const { step } of others)
+    if (!kept.includes(step)) await removeCheckpoint(stageFolder, stepName(step));
   for (const name of await namesIn(stageFolder)) {
     if (name.startsWith(UNFINISHED)) await rm(join(stageFolder, name), { recursive: true, force: true });
   }
@@ -151,7 +157,7 @@ async function readFolder(folder: string): Promise<Checkpoint> {
     const bytes = await readFile(join(folder, file)).catch((error: Error) => {
       throw damaged(folder, `${file}: ${error.message}`);
     });
-    if (sha256(bytes) !== entry.sha256) throw damaged(folder, `${file} differs from its SHA-256`);
+    if (sha256([bytes]) !== entry.sha256) throw damaged(folder, `${file} differs from its SHA-256`);
     files.set(file, bytes);
   }
   return { folder, manifest, files };
@@ -170,12 +176,20 @@ async function readManifest(folder: string): Promise<CheckpointManifest> {
   throw damaged(folder, `${MANIFEST}: ${issue.path.join('.')}: ${issue.message}`);
 }
 
+interface Ranked {
+  step: number;
+  folder: string;
+  loss: number;
+  bridges: boolean;
+}
+
 /** Evaluated ones by rising loss, then the others, newest first. Unreadable manifests come last: their loss is unknown. */
-async function rankedByLoss(stageFolder: string): Promise<{ step: number; folder: string; loss: number }[]> {
+async function rankedByLoss(stageFolder: string): Promise<Ranked[]> {
   const found = await Promise.all(
     (await folders(stageFolder)).map(async (folder) => {
       const manifest = await readManifest(folder).catch(() => null);
-      return { step: Number(basename(folder)), folder, loss: manifest?.valLoss ?? Infinity };
+      const { valLoss = null, bridges = false } = manifest ?? {};
+      return { step: Number(basename(folder)), folder, loss: valLoss ?? Infinity, bridges };
     }),
   );
   return found.toSorted((a, b) => (a.loss === b.loss ? 0 : a.loss - b.loss));
@@ -212,10 +226,10 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function writeSynced(path: string, contents: Uint8Array | string): Promise<void> {
+async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, 'w');
   try {
-    await file.writeFile(contents);
+    for (const part of parts) await file.writeFile(part);
     await file.sync();
   } finally {
     await file.close();
@@ -236,6 +250,10 @@ async function sync(folder: string): Promise<void> {
 const STEP_DIGITS = 9;
 const STEP_NAME = /^\d{9}$/;
 const stepName = (step: number) => String(step).padStart(STEP_DIGITS, '0');
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+function sha256(parts: readonly Uint8Array[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  return hash.digest('hex');
+}
 const damaged = (path: string, detail: string) => new AppError('checkpoint-damaged', { path, detail });
 const hasCode = (error: unknown, code: string) => (error as NodeJS.ErrnoException).code === code;

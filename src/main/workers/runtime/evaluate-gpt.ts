@@ -6,7 +6,6 @@ import type { Lowering } from '#main/ml/onnx/graph.ts';
 import { Random } from '#shared/domain/random.ts';
 import { buildLossGraph, type TrainingGraph } from '#main/ml/training/gradient-graph.ts';
 import type { Batch } from './trainer.ts';
-import { chunks } from './chunks.ts';
 
 /** Every evaluation draws the same masks, so that losses of different weights compare. */
 const MASK_SEED = 1;
@@ -29,17 +28,17 @@ export function gptEvaluations(
   };
 }
 
-/** `evaluate` runs one of the graphs and gives its metrics, as `Trainer.evaluate` does. */
+/** `evaluate` runs one of the graphs and gives its metrics, as `Trainer.evaluate` does; `parts` are of at most `batch` clips. */
 export async function evaluateGpt(
   evaluate: (graph: 'generate' | 'caption', feeds: Batch) => Promise<Record<string, number>>,
-  examples: readonly GptExample[],
+  parts: Iterable<readonly GptExample[]> | AsyncIterable<readonly GptExample[]>,
   shape: GptShape,
   batch: number,
 ): Promise<GptLosses> {
   const random = Random.seeded(MASK_SEED, 'evaluation');
   const tokens = { nats: 0, counts: 0 };
   const captions = { nats: 0, counts: 0 };
-  for (const part of chunks(examples, batch)) {
+  for await (const part of parts) {
     add(tokens, await evaluate('generate', generateFeeds(part, shape, { batch, random })));
     add(captions, await evaluate('caption', captionFeeds(part, shape, { batch, random })));
   }

@@ -5,8 +5,8 @@
 import { widen } from '#main/ml/format/half.ts';
 import {
   readSafetensors,
+  safetensorsParts,
   SafetensorsError,
-  writeSafetensors,
   type SafeTensor,
 } from '#main/ml/format/safetensors.ts';
 import type { ParameterSet } from '#main/ml/nn/parameters.ts';
@@ -23,11 +23,12 @@ const OPTIMIZER = 'optimizer.safetensors';
 /** Key of a weight as it is trained, where its average is what is used. */
 const trainedKey = (parameter: string) => `trained/${parameter}`;
 
+/** Files by name, as pieces to be written one after another: the memory of `weights` and `slots` itself. */
 export function writeTrainerState(
   { weights, slots }: Omit<TrainerState, 'step'>,
   parameters: ParameterSet,
   optimizer: OptimizerConfig,
-): Map<string, Uint8Array> {
+): Map<string, Uint8Array[]> {
   const used = new Map<string, SafeTensor>();
   const state = new Map<string, SafeTensor>();
   const tensor = (shape: Shape, data: Float32Array): SafeTensor => ({ dtype: 'F32', shape, data });
@@ -39,8 +40,8 @@ export function writeTrainerState(
   for (const { key, name, shape } of slotSpecs(parameters, optimizer))
     if (name !== EMA_SLOT) state.set(key, tensor(shape, slots.get(key)!));
   return new Map([
-    [WEIGHTS, writeSafetensors(used, { format: 'reelwright' })],
-    [OPTIMIZER, writeSafetensors(state)],
+    [WEIGHTS, safetensorsParts(used, { format: 'reelwright' })],
+    [OPTIMIZER, safetensorsParts(state)],
   ]);
 }
 

@@ -13,8 +13,7 @@ export async function writeAtomic(
   contents: Uint8Array | string,
   { sync = false } = {},
 ): Promise<void> {
-  // Several may write the same file at once: each has a name of its own.
-  const unfinished = `${path}.${randomBytes(4).toString('hex')}.tmp`;
+  const unfinished = unfinishedPath(path);
   try {
     await mkdir(dirname(path), { recursive: true });
     await writeFile(unfinished, contents, { flush: sync });
@@ -24,3 +23,6 @@ export async function writeAtomic(
     throw explainDiskFull(error, path);
   }
 }
+
+/** Where a file is written before it is moved to `path`. Several may write the same one at once: each has a name of its own. */
+export const unfinishedPath = (path: string): string => `${path}.${randomBytes(4).toString('hex')}.tmp`;

@@ -9,15 +9,17 @@ import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import type { ClipSource } from '#shared/contract/workers.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
 import { breathe } from '../runtime/breathe.ts';
+import { chunks } from '../runtime/chunks.ts';
 import { evaluateGpt, gptEvaluations } from '../runtime/evaluate-gpt.ts';
 import { TEXT_ENCODING_FILE } from '../runtime/load-checkpoint.ts';
 import { loweringFor } from '../runtime/session.ts';
-import type { Batch, Trainer } from '../runtime/trainer.ts';
-import type { ClipTokens } from './encode-clips.ts';
+import type { Batch } from '../runtime/trainer.ts';
 import type { TrainingRun } from './run.ts';
-import type { MakeMicroBatch, Stage, ValValues } from './stage.ts';
+import type { Evaluator, MakeMicroBatch, Stage, ValValues } from './stage.ts';
+import type { ClipTokens } from './token-file.ts';
 
 export interface GptInputs {
+  /** The clips of the train split, then the held-out ones. */
   tokens: ClipTokens;
   /** Step of the tokenizer checkpoint that the tokens come from. */
   tokenizerStep: number;
@@ -32,13 +34,17 @@ export function gptStage(run: TrainingRun, { tokens, tokenizerStep, textEncoding
   const shape = gptShape(settings.model, config.tokenizer.model, config.window, textEncoding.vocabulary);
   const lowering = loweringFor(device);
   const graph = (task: GptTask) => gptTask(task, shape, { batch: microBatch, dropout, lowering });
-  const exampleOf = (clip: ClipSource): GptExample => ({
-    tokens: tokens.get(clip.clipId)!,
-    text: textEncoding.encodePrompt(clip.caption, shape.textLength),
+  const example = async ({ caption }: ClipSource, record: number): Promise<GptExample> => ({
+    tokens: await tokens.read(record),
+    text: textEncoding.encodePrompt(caption, shape.textLength),
   });
-  const train = run.train.map(exampleOf);
-  const val = run.val.map(exampleOf);
+  const held = run.val.map((clip, i) => ({ clip, record: run.train.length + i }));
   const options = { batch: microBatch, dropout };
+  async function* heldOut(): AsyncGenerator<GptExample[]> {
+    for (const part of chunks(held, microBatch)) {
+      yield await Promise.all(part.map(({ clip, record }) => example(clip, record)));
+    }
+  }
 
   return {
     name: 'gpt',
@@ -58,7 +64,7 @@ export function gptStage(run: TrainingRun, { tokens, tokenizerStep, textEncoding
     }),
 
     async load(clips: readonly number[]): Promise<MakeMicroBatch> {
-      const examples = clips.map((clip) => train[clip]!);
+      const examples = await Promise.all(clips.map((clip) => example(run.train[clip]!, clip)));
       const captioned = examples.some(({ text }) => text[0] !== specialToken.empty);
       return (random) =>
         captioned && random.uniform() < captionShare
@@ -69,13 +75,13 @@ export function gptStage(run: TrainingRun, { tokens, tokenizerStep, textEncoding
             };
     },
 
-    async evaluate(trainer: Trainer, signal: AbortSignal): Promise<ValValues | null> {
-      if (val.length === 0) return null;
-      const run = async (graph: GptTask, feeds: Batch) => {
+    async evaluate(evaluator: Evaluator, signal: AbortSignal): Promise<ValValues | null> {
+      if (held.length === 0) return null;
+      const evaluateOne = async (graph: GptTask, feeds: Batch) => {
         await breathe(signal);
-        return trainer.evaluate(graph, feeds);
+        return evaluator.evaluate(graph, feeds);
       };
-      const { tokenLoss, captionLoss } = await evaluateGpt(run, val, shape, microBatch);
+      const { tokenLoss, captionLoss } = await evaluateGpt(evaluateOne, heldOut(), shape, microBatch);
       return { 'loss/val': tokenLoss, ...(captionLoss === null ? {} : { 'caption-loss/val': captionLoss }) };
     },
   };

@@ -25,9 +25,9 @@ export class StageSchedule {
     this.totalSteps = Math.ceil((epochs * clips) / batch);
   }
 
-  /** The clips from which step `step + 1` learns, as positions in the train split. */
-  clipsAfter(step: number): number[] {
-    return this.#order.batch(step * this.#batch, this.#batch);
+  /** The clips that come after `position` others, as positions in the train split. */
+  clips(position: number, count: number): number[] {
+    return this.#order.batch(position, count);
   }
 
   /** What is used up after so many steps. */
@@ -52,8 +52,8 @@ export class StageSchedule {
     return this.evaluatesAt(step) || step % this.#checkpointEvery === 0;
   }
 
-  /** What stays when the checkpoint of `step` is the newest: one that was only saved to bridge a pause goes. */
+  /** What stays when the checkpoint of `step` is the newest. */
   rotationAt(step: number): Rotation {
-    return { newest: step, keep: this.#keepCheckpoints, isLasting: (other) => this.savesAt(other) };
+    return { newest: step, keep: this.#keepCheckpoints };
   }
 }

@@ -8,13 +8,15 @@ import { learningRateAt } from '#main/ml/optim/schedule.ts';
 import { Random, type RandomState } from '#shared/domain/random.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { breathe } from '../runtime/breathe.ts';
-import { rotateCheckpoints, writeCheckpoint, type Checkpoint } from '../runtime/checkpoint-store.ts';
-import { chunks } from '../runtime/chunks.ts';
+import { CheckpointSaver, memoryOf } from '../runtime/checkpoint-saver.ts';
+import type { Checkpoint, FileContents } from '../runtime/checkpoint-store.ts';
 import { initialState, Trainer } from '../runtime/trainer.ts';
 import { readTrainerState, writeTrainerState } from '../runtime/trainer-state.ts';
+import { IdleMeter } from './idle-meter.ts';
 import { CURVES_FILE, type MetricsReporter } from './metrics.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { TrainingRun } from './run.ts';
-import type { MakeMicroBatch, Stage, StageGraphs, ValValues } from './stage.ts';
+import type { Evaluator, Stage, StageGraphs, ValValues } from './stage.ts';
 import type { StageSchedule } from './stage-schedule.ts';
 
 interface Going {
@@ -31,6 +33,9 @@ export class StageTraining {
   readonly #trainer: Trainer;
   readonly #metrics: StageMetrics;
   readonly #reporter: MetricsReporter;
+  readonly #feed: ReadAhead;
+  readonly #idle = new IdleMeter();
+  readonly #saver: CheckpointSaver;
   /** The random state after the last whole step: what a step under way has drawn does not count until it is done. */
   #randomState: RandomState;
   #savedStep: number;
@@ -41,7 +46,7 @@ export class StageTraining {
     stage: Stage,
     run: TrainingRun,
     { schedule, reporter, resumed }: Going,
-    { graphs, trainer }: { graphs: StageGraphs; trainer: Trainer },
+    { graphs, trainer, saver }: { graphs: StageGraphs; trainer: Trainer; saver: CheckpointSaver },
   ) {
     this.#stage = stage;
     this.#run = run;
@@ -49,6 +54,8 @@ export class StageTraining {
     this.#reporter = reporter;
     this.#graphs = graphs;
     this.#trainer = trainer;
+    this.#saver = saver;
+    this.#feed = new ReadAhead(stage, schedule, trainer.step);
     this.#randomState =
       (resumed?.manifest.random as RandomState | undefined) ??
       Random.seeded(run.spec.config.seed, stage.name).state;
@@ -75,16 +82,20 @@ export class StageTraining {
       },
       state,
     );
-    return new StageTraining(stage, run, going, { graphs, trainer });
+    return new StageTraining(stage, run, going, { graphs, trainer, saver: new CheckpointSaver() });
   }
 
   /** Throws AppError `cancelled` when asked to stop, after saving what has been learned since the last checkpoint. */
   async toEnd(): Promise<StageMetrics> {
     try {
       await this.#goOn();
+      await this.#saver.finish();
     } catch (error) {
       const isStopped = error instanceof AppError && error.code === 'cancelled';
-      if (isStopped && this.#savedStep !== this.#trainer.step) await this.#save(null);
+      if (isStopped) {
+        if (this.#savedStep !== this.#trainer.step) await this.#save(null);
+        await this.#saver.finish();
+      }
       throw error;
     } finally {
       this.#reporter.flush();
@@ -92,8 +103,9 @@ export class StageTraining {
     return this.#metrics;
   }
 
-  dispose(): Promise<void> {
-    return this.#trainer.dispose();
+  async dispose(): Promise<void> {
+    await this.#saver.dispose();
+    await this.#trainer.dispose();
   }
 
   async #goOn(): Promise<void> {
@@ -110,6 +122,7 @@ export class StageTraining {
       if (this.#owesEvaluation) await this.#evaluateAndSave();
       else if (this.#schedule.savesAt(step)) await this.#save(null);
       await breathe(context.signal);
+      this.#saver.check();
     }
     context.progress(phase, totalSteps, totalSteps);
   }
@@ -118,21 +131,20 @@ export class StageTraining {
     const { batch, optimizer } = this.#stage.settings;
     const before = this.#trainer.step;
     const startedAt = performance.now();
-    const parts = chunks(this.#schedule.clipsAfter(before), this.#stage.microBatchSize);
     const random = Random.restored(this.#randomState);
     const losses: Record<string, number[]> = {};
     let flops = 0;
-    for (const clips of parts) {
-      const make: MakeMicroBatch = await this.#stage.load(clips);
+    for (let clips = 0; clips < batch; clips += this.#stage.microBatchSize) {
+      const make = await this.#feed.next();
       const { task, batch } = make(random);
-      const { loss } = await this.#trainer.accumulate(task, batch);
+      const { loss } = await this.#idle.during(() => this.#trainer.accumulate(task, batch));
       (losses[this.#stage.curves[task]!] ??= []).push(loss!);
       flops += this.#graphs.tasks[task]!.flops;
       // A large batch takes minutes: what it has summed up so far is thrown away, and drawn again by the next attempt.
       await breathe(this.#run.context.signal);
     }
     const learningRate = learningRateAt(optimizer, before, this.#schedule.totalSteps);
-    const { gradientNorm } = await this.#trainer.update(learningRate);
+    const { gradientNorm } = await this.#idle.during(() => this.#trainer.update(learningRate));
     const { step } = this.#trainer;
     this.#randomState = random.state;
     // Before anything is saved: the newest checkpoint must be one that training can go on from.
@@ -149,13 +161,16 @@ export class StageTraining {
     this.#reporter.addMeasured(step, epoch, {
       'clips-per-second': batch / seconds,
       gflops: flops / seconds / 1e9,
+      'idle-share': this.#idle.lap(),
     });
   }
 
   /** Held-out values of the current weights go onto the curves and, as what checkpoints are compared by, into the checkpoint. */
   async #evaluateAndSave(): Promise<void> {
     const { step } = this.#trainer;
-    const values = await this.#stage.evaluate(this.#trainer, this.#run.context.signal);
+    const evaluate: Evaluator['evaluate'] = (graph, batch) =>
+      this.#idle.during(() => this.#trainer.evaluate(graph, batch));
+    const values = await this.#stage.evaluate({ evaluate }, this.#run.context.signal);
     this.#run.context.did(`evaluate-${this.#stage.name}`);
     this.#owesEvaluation = false;
     if (values) {
@@ -168,42 +183,47 @@ export class StageTraining {
     if (values || this.#savedStep !== step) await this.#save(values);
   }
 
+  /** Hands a copy of the state to the saver, and goes on. */
   async #save(values: ValValues | null): Promise<void> {
     const { run, stage, schedule } = { run: this.#run, stage: this.#stage, schedule: this.#schedule };
-    const { config } = run.spec;
+    const { config, device } = run.spec;
     const { step } = this.#trainer;
-    const valLoss = values?.['loss/val'] ?? null;
-    const files = writeTrainerState(
+    // One state in memory besides the one that is trained, not two.
+    await this.#saver.finish();
+    const state = writeTrainerState(
       await this.#trainer.exportState(),
       stage.parameters,
       stage.settings.optimizer,
     );
-    await writeCheckpoint(
-      run.checkpoints,
-      {
-        stage: stage.name,
-        step,
-        epoch: schedule.epochAt(step),
-        config,
-        snapshot: { id: run.snapshot.id, hash: run.snapshot.hash },
-        cursor: schedule.cursorAt(step),
-        random: [...this.#randomState],
-        metrics: this.#metrics,
-        valLoss,
-        tokenizerStep: stage.tokenizerStep,
-      },
+    const draft = {
+      stage: stage.name,
+      step,
+      epoch: schedule.epochAt(step),
+      config,
+      snapshot: { id: run.snapshot.id, hash: run.snapshot.hash },
+      cursor: schedule.cursorAt(step),
+      random: [...this.#randomState],
+      metrics: structuredClone(this.#metrics),
+      valLoss: values?.['loss/val'] ?? null,
+      bridges: !schedule.savesAt(step),
+      tokenizerStep: stage.tokenizerStep,
+    };
+    const files = new Map<string, FileContents>([
+      ...state,
+      ...stage.files,
       // Checkpoints lie at most `checkpointEvery` steps apart: together they hold every point of the curves.
-      new Map([
-        ...files,
-        ...stage.files,
-        [CURVES_FILE, this.#reporter.recentFile(step - config.checkpointEvery)],
-      ]),
+      [CURVES_FILE, this.#reporter.recentFile(step - config.checkpointEvery)],
+    ]);
+    await this.#saver.save(
+      { checkpoints: run.checkpoints, draft, files, rotation: schedule.rotationAt(step) },
+      memoryOf(state, device),
+      () => {
+        this.#reporter.flush();
+        announce(draft, run);
+      },
     );
     this.#savedStep = step;
-    await rotateCheckpoints(run.checkpoints, stage.name, schedule.rotationAt(step));
     run.context.did(`save-${stage.name}`);
-    this.#reporter.flush();
-    announce({ stage: stage.name, step, valLoss, metrics: this.#metrics }, run);
   }
 }
 

@@ -25,8 +25,11 @@ export interface Stage {
    * Means over the held-out clips; `loss/val` is what checkpoints are compared by. Null when there are none. Throws AppError
    * `cancelled` once `signal` is aborted.
    */
-  evaluate(trainer: Trainer, signal: AbortSignal): Promise<ValValues | null>;
+  evaluate(evaluator: Evaluator, signal: AbortSignal): Promise<ValValues | null>;
 }
+
+/** Runs one of the stage's evaluations on the current weights; returns its scalars. */
+export type Evaluator = Pick<Trainer, 'evaluate'>;
 
 export interface StageGraphs {
   /** With gradients, by name of the task. */

@@ -3,23 +3,25 @@ import { isDeepStrictEqual } from 'node:util';
 import type { StageMetrics } from '#main/ml/format/manifest.ts';
 import type { TrainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
-import { newestCheckpoint, rotateCheckpoints, type Checkpoint } from '../runtime/checkpoint-store.ts';
-import { reportDamage } from '../runtime/load-checkpoint.ts';
+import { rotateCheckpoints, type Checkpoint } from '../runtime/checkpoint-store.ts';
 import { MetricsReporter } from './metrics.ts';
 import type { TrainingRun } from './run.ts';
 import type { Stage } from './stage.ts';
 import { StageSchedule } from './stage-schedule.ts';
 import { announce, StageTraining } from './stage-training.ts';
 
-/** Trains a stage to its end, from its newest checkpoint if there is one. Throws AppError `cancelled`, `loss-not-finite`. */
-export async function trainStage(stage: Stage, run: TrainingRun): Promise<StageMetrics> {
+/** Trains a stage to its end, from `resumed` if it has begun. Throws AppError `cancelled`, `loss-not-finite`. */
+export async function trainStage(
+  stage: Stage,
+  run: TrainingRun,
+  resumed: Checkpoint | null,
+): Promise<StageMetrics> {
   const { config } = run.spec;
   run.context.progress(`train-${stage.name}`, 0, 0);
   const schedule = new StageSchedule(stage.name, config, run.train.length);
   const reporter = new MetricsReporter(stage.name, schedule.totalSteps, (points) =>
     run.context.emit('metrics', { points }),
   );
-  const resumed = await newestCheckpoint(run.checkpoints, stage.name, reportDamage);
   if (resumed) {
     requireSameModel(resumed, stage, run);
     await takeUp(resumed, run, schedule, reporter);
