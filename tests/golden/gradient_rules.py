@@ -58,6 +58,10 @@ def causal(x, w, b):
     return F.conv3d(F.pad(x, (1, 1, 1, 1, 2, 0)), w, b)
 
 
+def causal_repeated(x, w):
+    return F.conv3d(F.pad(x, (1, 1, 0, 0, 2, 0), mode="replicate")[..., 1:-1], w, padding=(0, 1, 1))
+
+
 square = (3, 4)
 cases = {
     "Add": case(torch.add, (2, 1, 3), (4, 1)),
@@ -119,6 +123,8 @@ cases = {
         lambda x, w, b: F.conv_transpose3d(x, w, b, stride=(1, 2, 2), padding=(1, 1, 0), output_padding=(0, 1, 0)),
         (1, 2, 2, 3, 2), (2, 2, 3, 3, 2), (2,),
     ),
+    "Conv: causal layer, first frame repeated": case(causal_repeated, (1, 2, 3, 3, 3), (2, 2, 3, 3, 3)),
+    "ReduceMean: group norm": case(lambda x, g, b: F.group_norm(x, 2, g, b), (2, 4, 2, 3), (4,), (4,)),
     "ReduceSum": case(lambda x: x.sum(dim=(0, 2), keepdim=True), (2, 3, 4)),
     "ReduceMean": case(lambda x: x.mean(dim=1), (2, 3, 4)),
     "ReduceMax": case(lambda x: x.amax(dim=(0, 2)), (2, 3, 4)),

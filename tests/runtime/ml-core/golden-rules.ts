@@ -1,5 +1,6 @@
 /** The operators of tests/golden/gradient_rules.py, by the same names, as ours. */
 import { readFileSync } from 'node:fs';
+import { causalConv, groupNorm } from '#main/ml/nn/convolution.ts';
 import { rotaryTables } from '#main/ml/nn/rotary.ts';
 import type { Graph, Value } from '#main/ml/onnx/graph.ts';
 import * as op from '#main/ml/onnx/ops.ts';
@@ -94,7 +95,10 @@ export const goldenRules: Record<string, Build> = {
   'Conv: 2D': conv({ pads: both(1, 1) }),
   'Conv: 2D, strides': conv({ strides: [2, 2], pads: both(1, 1) }),
   'Conv: 2D, groups': conv({ groups: 2 }),
-  'Conv: 3D, causal': conv({ pads: [[2, 0], ...both(1, 1)] }),
+  'Conv: 3D, causal': (_, [x, weight, bias]) => causalConv(x!, weight!, bias),
+  'Conv: causal layer, first frame repeated': two((x, weight) =>
+    causalConv(x, weight, undefined, { past: 'repeat' }),
+  ),
   'Conv: 3D, strides': conv({ strides: [2, 2, 1], pads: both(1, 1, 1), dilations: [1, 1, 2] }),
   'ConvTranspose: 1D': convTranspose({ strides: [2] }),
   'ConvTranspose: 2D': convTranspose({ strides: [2, 2], pads: both(1, 1) }),
@@ -112,6 +116,7 @@ export const goldenRules: Record<string, Build> = {
   }),
 
   ReduceSum: one((x) => op.reduceSum(x, { axes: [0, 2], keepDims: true })),
+  'ReduceMean: group norm': (_, [x, gain, bias]) => groupNorm(x!, 2, gain!, bias!),
   ReduceMean: one((x) => op.reduceMean(x, { axes: [1] })),
   ReduceMax: one((x) => op.reduceMax(x, { axes: [0, 2] })),
   ReduceMin: one((x) => op.reduceMin(x, { axes: [1], keepDims: true })),

@@ -1,13 +1,13 @@
-/** Every rule of the table against finite differences, in both lowerings; and that nothing passes where nothing should. */
+/** Every rule of the table, and the layers made of them, against finite differences in both lowerings. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { gradients } from '#main/ml/autodiff/gradients.ts';
 import { rules } from '#main/ml/autodiff/rules.ts';
 import { attend, joinHeads, splitHeads } from '#main/ml/nn/attention.ts';
 import { crossEntropy } from '#main/ml/nn/losses.ts';
 import { layerNorm, rmsNorm, swiglu } from '#main/ml/nn/layers.ts';
+import { causalConv, groupNorm } from '#main/ml/nn/convolution.ts';
 import { rotate, rotaryTables } from '#main/ml/nn/rotary.ts';
-import { Graph, type Value } from '#main/ml/onnx/graph.ts';
+import type { Graph, Value } from '#main/ml/onnx/graph.ts';
 import * as op from '#main/ml/onnx/ops.ts';
 import { operand, ruleCases, stopCases } from './rule-cases.ts';
 import { expectGradients, lossGraph, runGraph } from './run-graph.ts';
@@ -69,6 +69,21 @@ describe.each(['cpu', 'webgpu'] as const)('gradient rules, lowered for %s', (low
         return rotate(x!, graph.constant('float32', [3, 2], cos), graph.constant('float32', [3, 2], sin));
       },
     },
+    'group norm': {
+      shapes: [[2, 4, 2, 3], [4], [4]],
+      build: (_, [x, gain, bias]) => groupNorm(x!, 2, gain!, bias!),
+    },
+    'causal convolution': {
+      shapes: [[1, 2, 3, 3, 3], [2, 2, 2, 3, 3], [2]],
+      build: (_, [x, weight, bias]) => causalConv(x!, weight!, bias, { strides: [2, 1, 1] }),
+    },
+    'causal convolution, first frame repeated': {
+      shapes: [
+        [1, 2, 3, 3, 3],
+        [2, 2, 2, 3, 3],
+      ],
+      build: (_, [x, weight]) => causalConv(x!, weight!, undefined, { past: 'repeat' }),
+    },
     'cross-entropy': {
       shapes: [[3, 4]],
       build: (graph, [logits]) =>
@@ -82,29 +97,5 @@ describe.each(['cpu', 'webgpu'] as const)('gradient rules, lowered for %s', (low
       shapes.map((shape, i) => operand(shape, i + 1)),
       build,
     );
-  });
-});
-
-describe('gradients', () => {
-  it('pass straight through a rounding', async () => {
-    const x = operand([5], 1);
-    const { graph, factors } = lossGraph('cpu', [x.shape], (_, [v]) => op.straightThrough(op.floor(v!), v!));
-    const { d0 } = await runGraph(graph, { x0: x.values });
-    expect(d0).toEqual(factors);
-  });
-
-  it('name operator, node and scope when a rule is missing', () => {
-    const graph = new Graph();
-    const x = graph.input('x', 'float32', [4]);
-    const best = graph.scope('choice', () => op.topK(x, 2));
-    expect(() => gradients(graph, op.reduceSum(best.values), [x])).toThrow(
-      'TopK in choice: no gradient rule for node “choice/TopK”',
-    );
-  });
-
-  it('name a parameter that the loss does not depend on', () => {
-    const graph = new Graph();
-    const [x, idle] = [graph.input('x', 'float32', [4]), graph.input('idle', 'float32', [4])];
-    expect(() => gradients(graph, op.reduceSum(x), [x, idle])).toThrow('does not depend on “idle”');
   });
 });
