@@ -1,6 +1,7 @@
 /** Convolutions over one, two or three axes after batch and channels, and their transposes. */
 import { sameShape } from '../dtype.ts';
 import type { Value } from '../graph.ts';
+import { add } from './elementwise.ts';
 import { int, ints, requireType } from './operands.ts';
 import { channelsToSpace } from './resampling.ts';
 import { concat, reshape, split, transpose } from './shape.ts';
@@ -140,10 +141,9 @@ function asConvolution(x: Value, weight: Value, geometry: Geometry, sizes: reado
   }
   const spatial = kernel.map((_, i) => i + 2);
   const taps = kernel.map((size, i) => Math.ceil(size / strides[i]!));
-  const [channels, outputs] = weight.shape as [number, number];
-  const [into, from] = [outputs, channels / groups];
+  const [from, into] = [weight.shape[0]! / groups, weight.shape[1]!];
 
-  // [C, O, k…] → [G, from, into, m, r, m, r …] → [r… · G · into, from, m…]
+  // [G · from, into, k…] → [G, from, into, m, r, m, r …] → [G · r… · into, from, m…]
   const whole = pad(weight, [
     [0, 0],
     [0, 0],
@@ -179,8 +179,7 @@ function inBlocks(x: Value, strides: readonly number[], groups: number): Value {
 }
 
 function addBias(x: Value, bias: Value): Value {
-  const [added] = x.graph.node('Add', [x, reshape(bias, [-1, ...x.shape.slice(2).map(() => 1)])], [x]);
-  return added!;
+  return add(x, reshape(bias, [-1, ...x.shape.slice(2).map(() => 1)]));
 }
 
 /** How far the kernel reaches along the axis, holes of the dilation included. */
