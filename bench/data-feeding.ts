@@ -84,6 +84,7 @@ async function openBenchRun(): Promise<TrainingRun> {
     runFolder: join(folder, 'run'),
     snapshotPath,
     cacheFolder: join(folder, 'cache'),
+    initFrom: null,
     config,
   };
   const context = {

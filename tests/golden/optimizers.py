@@ -1,4 +1,4 @@
-"""Writes optimizers.json: twelve updates of a few parameters by every optimizer and schedule, in double precision.
+"""Writes optimizers.json: twelve updates by every optimizer and schedule, and of low-rank adapters, in double precision.
 
 AdamW, Adam and SGD are PyTorch's. Lion, the running average and Newton-Schulz are written down here from their papers (PyTorch's
 Muon iterates in bfloat16, which no trace can follow closely; the script checks that the two agree as far as that goes).
@@ -179,6 +179,41 @@ def check_muon():
         assert (a - b).norm() < 0.02 * moved, (a - b).norm() / moved
 
 
+def lora():
+    """Two fixed matrices and a head, of which the matrices get adapters of rank 2 (Hu et al. 2022), by AdamW without clipping."""
+    rank, alpha, config = 2, 3.0, COMMON | CASES["adamw"] | dict(clipNorm=0)
+    shapes = {"block.0.attention.qkv": (4, 6), "block.0.feedForward.down": (6, 3), "head": (3, 2)}
+    fixed = {name: single(torch.randn(shape) / 2) for name, shape in shapes.items()}
+    x, y = single(torch.randn(5, 4)), single(torch.randn(5, 2))
+    adapters = {}
+    for name in list(shapes)[:2]:
+        rows, columns = shapes[name]
+        adapters[name] = [single(torch.randn(rows, rank) / 2).requires_grad_(), torch.zeros(rank, columns, requires_grad=True)]
+    merged = lambda name: fixed[name] + alpha / rank * adapters[name][0] @ adapters[name][1]
+    start = {name: [p.flatten().tolist() for p in pair] for name, pair in adapters.items()}
+    betas = (config["beta1"], config["beta2"])
+    adamw = torch.optim.AdamW(
+        [p for pair in adapters.values() for p in pair],
+        lr=1.0, betas=betas, eps=config["epsilon"], weight_decay=config["weightDecay"],
+    )
+    steps = []
+    for step in range(STEPS):
+        adamw.zero_grad()
+        h = torch.tanh(x @ merged("block.0.attention.qkv"))
+        loss = ((h @ merged("block.0.feedForward.down") @ fixed["head"] - y) ** 2).mean()
+        loss.backward()
+        for group in adamw.param_groups:
+            group["lr"] = rate(config, step)
+        adamw.step()
+        with torch.no_grad():
+            steps.append({"loss": loss.item(), "merged": rounded({name: merged(name) for name in adapters})})
+    return {
+        "config": config, "rank": rank, "alpha": alpha, "start": start, "steps": steps,
+        "fixed": {name: {"shape": shapes[name], "values": w.flatten().tolist()} for name, w in fixed.items()},
+        "x": x.flatten().tolist(), "y": y.flatten().tolist(),
+    }
+
+
 if hasattr(torch.optim, "Muon"):
     check_muon()
 golden = {
@@ -188,6 +223,7 @@ golden = {
     },
     "gradients": [{name: tensor.flatten().tolist() for name, tensor in step.items()} for step in gradients],
     "cases": {name: trace(COMMON | config) for name, config in CASES.items()},
+    "lora": lora(),
 }
 with open("optimizers.json", "w") as file:
     json.dump(golden, file, separators=(",", ":"))

@@ -13,6 +13,7 @@ import {
 import { requireDevice } from './runtime/devices.ts';
 import { readTextEncoding, reportDamage } from './runtime/load-checkpoint.ts';
 import { serveWorker } from './runtime/serve-worker.ts';
+import { loadBaseModel } from './train/base-model.ts';
 import { encodeClips } from './train/encode-clips.ts';
 import { gptStage } from './train/gpt-stage.ts';
 import { openRun, type TrainingRun } from './train/run.ts';
@@ -26,27 +27,30 @@ serveWorker('train', async (spec, context) => {
 
   // A GPT that has begun stays with the tokenizer and the text encoding that it began with.
   const begun = await newest(run, 'gpt');
+  const base = begun || spec.initFrom === null ? null : await loadBaseModel(spec.initFrom, spec.config);
   if (!begun) {
     await decodeClips(run);
-    await trainStage(tokenizerStage(run), run, await newest(run, 'tokenizer'));
+    const stage = tokenizerStage(run, base?.tokenizerWeights ?? null);
+    await trainStage(stage, run, await newest(run, 'tokenizer'));
   }
   const tokenizer = await tokenizerFor(run, begun);
   const { step: tokenizerStep } = tokenizer.manifest;
   const tokens = await encodeClips(run, tokenizer);
   try {
-    const textEncoding = begun
-      ? readTextEncoding(begun)
-      : BytePairEncoding.train(
-          run.train.map(({ caption }) => caption),
-          spec.config.gpt.model.textVocabulary,
-        );
-    const stage = gptStage(run, { tokens, tokenizerStep, textEncoding });
+    const textEncoding = begun ? readTextEncoding(begun) : (base?.textEncoding ?? learnTextEncoding(run));
+    const startWeights = base?.gptWeights ?? null;
+    const stage = gptStage(run, { tokens, tokenizerStep, textEncoding, startWeights });
     const { valLossBefore, valLossBest } = await trainStage(stage, run, begun);
     return { valLossBefore, valLossBest };
   } finally {
     await tokens.close();
   }
 });
+
+function learnTextEncoding({ train, spec }: TrainingRun): BytePairEncoding {
+  const captions = train.map(({ caption }) => caption);
+  return BytePairEncoding.train(captions, spec.config.gpt.model.textVocabulary);
+}
 
 /** What is still to be done, and what a dry run found that it costs. */
 async function planOf({ spec, train, val, windows, checkpoints }: TrainingRun): Promise<Work[]> {

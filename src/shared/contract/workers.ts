@@ -101,6 +101,8 @@ export const trainSpec = compute.extend({
   snapshotPath: z.string(),
   /** Decoded windows are kept here by content, shared by all runs. */
   cacheFolder: z.string(),
+  /** Folder of the run whose weights this one starts from: what `config.initFrom` means. */
+  initFrom: z.string().nullable().default(null),
   config: trainingConfig,
   /** What a dry run measured, for telling the time left from the start on. */
   costs: runCosts.optional(),
@@ -108,7 +110,7 @@ export const trainSpec = compute.extend({
 export type TrainSpec = z.output<typeof trainSpec>;
 
 /** A dry run of training. Its run folder is scratch: removed when the worker ends. */
-export const forecastSpec = trainSpec.omit({ costs: true });
+export const forecastSpec = trainSpec.omit({ costs: true, initFrom: true });
 export type ForecastSpec = z.output<typeof forecastSpec>;
 
 export const evalSpec = compute.extend({

@@ -48,7 +48,22 @@ export const gptConfig = z.object({
 });
 export type GptConfig = z.output<typeof gptConfig>;
 
-export const trainingConfig = z.object({
+/** Low-rank adapters: a base model stays as it is, and small matrices beside its own are trained. */
+export const loraConfig = z.strictObject({
+  rank: z.number().int().min(1).max(512).default(8),
+  /** Adapters count alpha/rank times: one learning rate suits all ranks. */
+  alpha: z.number().gt(0).max(1024).default(16),
+  /** Which matrices of each block get one. */
+  targets: z
+    .array(z.enum(['attention', 'feedForward']))
+    .min(1)
+    .default(['attention', 'feedForward']),
+});
+export type LoraConfig = z.output<typeof loraConfig>;
+
+const settings = z.object({
+  /** Starts from the weights of a trained run instead of random ones: its id, or the path of its folder. */
+  initFrom: z.string().trim().min(1).max(4096).nullable().default(null),
   window: windowConfig.prefault({}),
   seed: z.number().int().min(0).max(0xffffffff).default(1),
   tokenizer: z
@@ -74,11 +89,22 @@ export const trainingConfig = z.object({
       captionDropout: z.number().min(0).max(1).default(0.1),
       /** Share of micro-batches that learn clip → text. */
       captionShare: z.number().min(0).max(1).default(0.2),
+      /** Null trains all weights. */
+      lora: loraConfig.nullable().default(null),
     })
     .prefault({}),
   /** Checkpoints kept besides the best and the last. */
   keepCheckpoints: z.number().int().min(0).max(100).default(1),
   /** Optimizer steps between checkpoints inside an epoch; a checkpoint is also written after every epoch. */
   checkpointEvery: z.number().int().min(1).max(1_000_000).default(200),
+});
+
+export const trainingConfig = settings.superRefine(({ initFrom, gpt }, context) => {
+  if (gpt.lora === null) return;
+  const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (initFrom === null)
+    refuse(['gpt', 'lora'], 'adapters change a trained model: say with initFrom which run to start from');
+  if (gpt.lora.rank > gpt.model.width)
+    refuse(['gpt', 'lora', 'rank'], `at most the width of the model, ${gpt.model.width}`);
 });
 export type TrainingConfig = z.output<typeof trainingConfig>;

@@ -154,6 +154,10 @@ export const catalogue = {
     en: 'The run was trained with the optimizer {before}, whose state {after} cannot use. Start a new run from this one to train on with another optimizer.',
     zh: '此训练使用的优化器是 {before}，其状态不能用于 {after}。如需更换优化器，请以此训练为起点新建训练。',
   },
+  'base-not-trained': {
+    en: 'The run to start from ({path}) has no checkpoint of a trained model. Choose another run, or train that one first.',
+    zh: '作为起点的训练（{path}）还没有训练好的检查点。请选择其他训练，或先完成该训练。',
+  },
   'checkpoint-damaged': {
     en: 'The checkpoint {path} is damaged ({detail}). Resume uses the one before it.',
     zh: '检查点 {path} 已损坏（{detail}）。继续时会使用前一个。',

@@ -74,6 +74,27 @@ test('train, kill, resume, evaluate, generate, export, caption, delete', async (
   const steps = points.flatMap((p) => (p.stage === 'gpt' && p.name === 'lr' ? [p.step] : []));
   expect(steps).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
 
+  // Fine-tune it by adapters; what could not start is refused before there is a run.
+  const adapters = {
+    ...tiny,
+    initFrom: run.id,
+    tokenizer: { ...tiny.tokenizer, epochs: 0 },
+    gpt: { ...tiny.gpt, epochs: 1, lora: { rank: 2 } },
+  };
+  const { window } = run.config;
+  const refused: [object, object][] = [
+    [{ initFrom: snapshotId }, { code: 'not-found' }],
+    [{ window: { ...window, frames: 1 } }, { code: 'invalid-input', params: { field: 'window' } }],
+  ];
+  for (const [change, error] of refused) {
+    const config = { ...adapters, ...change };
+    await expect(client.call('training.start', { snapshotId, config })).rejects.toMatchObject(error);
+  }
+  const tuned = await client.call('training.start', { snapshotId, config: adapters });
+  await jobReaches(client, tuned.jobId, 'done');
+  const { valLossBefore } = await client.call('training.getRun', { runId: tuned.id });
+  expect(valLossBefore).toBeCloseTo(trained.valLossBest!, 4);
+
   // Evaluate
   const evaluation = await client.call('training.evaluate', { runId: run.id, split: 'test' });
   await jobReaches(client, evaluation.id, 'done');
@@ -113,7 +134,7 @@ test('train, kill, resume, evaluate, generate, export, caption, delete', async (
 
   // Delete: the run is gone, its take stays and still says where it came from.
   await client.call('training.deleteRun', { runId: run.id });
-  expect((await client.call('training.listRuns', {})).runs).toEqual([]);
+  expect((await client.call('training.listRuns', {})).runs.map(({ id }) => id)).toEqual([tuned.id]);
   expect(existsSync(join(workspace, 'runs', run.id))).toBe(false);
   expect((await client.call('generation.listTakes', {})).takes).toMatchObject([
     { id: takeId, runId: run.id },

@@ -77,6 +77,7 @@ export async function createWorkspace(config = tinyConfig): Promise<Workspace> {
     runFolder: join(folder, name),
     snapshotPath,
     cacheFolder: join(folder, 'cache'),
+    initFrom: null,
     config,
   });
   return {

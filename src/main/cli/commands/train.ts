@@ -18,6 +18,7 @@ interface TrainOptions {
   name: string;
   config?: string;
   set: Record<string, unknown>;
+  initFrom?: string;
   resume?: string | true;
   device?: Device;
   /** true: nothing else; false: none; left out: before training. */
@@ -33,6 +34,10 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
     .option('--name <name>', 'name of the run', '')
     .option('--config <file>', 'settings as JSON; what is left out has its default')
     .option('--set <name=value>', 'one setting, e.g. gpt.epochs=20; may be given several times', setting, {})
+    .option(
+      '--init-from <run id or name>',
+      'start from the weights of a trained run, with its model and its tokenizer as they are',
+    )
     .option('--forecast', 'only tell what the run would take, measured by a dry run of a few steps')
     .option('--no-forecast', 'begin at once, without telling')
     .option('--force', 'begin even if the run does not fit on this machine')
@@ -42,6 +47,7 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
         'config',
         'set',
         'name',
+        'initFrom',
         'forecast',
         'force',
       ]),
@@ -96,13 +102,25 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
 
 async function planRun(context: CommandContext, options: TrainOptions): Promise<PlannedRun> {
   const snapshot = await pickSnapshot(context, options.snapshot);
-  const base = options.config === undefined ? {} : await readConfig(options.config);
-  const config = trainingConfig.safeParse(merge(base, options.set));
+  const base = options.initFrom === undefined ? {} : await continuing(context, options.initFrom);
+  const file = options.config === undefined ? {} : await readConfig(options.config);
+  const config = trainingConfig.safeParse(merge(merge(base, file), options.set));
   if (!config.success) {
     const issue = config.error.issues[0]!;
     throw new AppError('invalid-input', { field: issue.path.join('.'), problem: issue.message });
   }
   return { snapshotId: snapshot.id, config: config.data, device: options.device };
+}
+
+/** The settings that a run has in common with the one it starts from; its tokens keep their meaning, too. */
+async function continuing(context: CommandContext, wanted: string): Promise<Record<string, unknown>> {
+  const { id, config } = await pickRun(context, wanted);
+  return {
+    initFrom: id,
+    window: config.window,
+    tokenizer: { model: config.tokenizer.model, epochs: 0 },
+    gpt: { model: config.gpt.model },
+  };
 }
 
 async function resume(context: CommandContext, wanted: string | true, device?: Device): Promise<Run> {

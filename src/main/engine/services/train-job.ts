@@ -7,6 +7,7 @@ import { recordMetrics } from '../db/repositories/metrics.ts';
 import * as runs from '../db/repositories/runs.ts';
 import type { JobRow } from '../db/repositories/jobs.ts';
 import type { JobKindService } from '../jobs/job-kind.ts';
+import { baseRunFolder } from './base-run.ts';
 import type { Compute, DeviceWish } from './compute.ts';
 import type { Forecasts } from './forecasts.ts';
 import { snapshotPath } from './snapshot-file.ts';
@@ -19,10 +20,11 @@ export interface TrainRequest extends DeviceWish {
 const runIdOf = (job: JobRow) => (job.request as TrainRequest).runId;
 
 export function trainJob(
-  { db, events, workspace }: EngineContext,
+  context: EngineContext,
   compute: Compute,
   forecasts: Pick<Forecasts, 'measured'>,
 ): JobKindService<'train'> {
+  const { db, events, workspace } = context;
   return {
     kind: 'train',
     lane: 'heavy',
@@ -38,6 +40,7 @@ export function trainJob(
         runFolder,
         snapshotPath: snapshotPath(workspace, run.snapshotId),
         cacheFolder: workspace.cache,
+        initFrom: baseRunFolder(context, run.config),
         config: run.config,
         ...(measured ? { costs: measured.costs } : {}),
       };

@@ -11,6 +11,7 @@ import type { RunRow } from '../db/repositories/runs.ts';
 import { findSnapshot } from '../db/repositories/snapshots.ts';
 import { newId } from '../ids.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
+import { checkBaseRun } from './base-run.ts';
 import type { EvalRequest } from './eval-job.ts';
 import type { Forecasts } from './forecasts.ts';
 import { getRun, getTrainedRun } from './find-run.ts';
@@ -18,10 +19,11 @@ import type { HandlersOf } from './handlers-of.ts';
 import type { TrainRequest } from './train-job.ts';
 
 export function trainingHandlers(
-  { db, events, workspace }: EngineContext,
+  context: EngineContext,
   queue: JobQueue,
   forecasts: Forecasts,
 ): HandlersOf<typeof trainingProcedures> {
+  const { db, events, workspace } = context;
   async function view(rows: RunRow[]): Promise<Run[]> {
     const jobsOfRuns = await jobs.findJobs(
       db,
@@ -35,6 +37,7 @@ export function trainingHandlers(
     'training.start': async ({ snapshotId, name, config, device, force }) => {
       const snapshot = await findSnapshot(db, snapshotId);
       if (!snapshot) throw new AppError('not-found', { what: 'snapshot', id: snapshotId });
+      await checkBaseRun(context, config);
       if (!force) await forecasts.requireFit({ snapshotId, config, device });
       const runId = newId();
       const jobId = newId();

@@ -7,6 +7,7 @@ export function costSettings(config: TrainingConfig): unknown {
   return {
     ...config,
     seed: null,
+    initFrom: null,
     keepCheckpoints: null,
     checkpointEvery: null,
     tokenizer: stageSettings(config.tokenizer),

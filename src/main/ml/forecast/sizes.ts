@@ -17,10 +17,10 @@ export interface StageSize {
 }
 
 /**
- * Weights, two moments and gradient sums, each in two copies that take turns; the first three as they were at the start; and
+ * Weights, two moments, gradient sums and the gradients that are added to them; the first three as they were at the start; and
  * while a checkpoint is written, their copies and its files.
  */
-const STATE_BYTES_A_PARAMETER = 4 * (4 * 2 + 3 + 2 * 3);
+const STATE_BYTES_A_PARAMETER = 4 * (5 + 3 + 2 * 3);
 /** Weights and two moments. */
 const FILE_BYTES_A_PARAMETER = 4 * 3;
 /** Beside the kept ones there are gradients on their way, and each graph of a stage holds on to what it once used. */

@@ -42,7 +42,7 @@ export async function measureRun(
     progress(from);
     return () => progress(++from);
   };
-  const run = await openRun(spec, context);
+  const run = await openRun({ ...spec, initFrom: null }, context);
   const all = [...run.train, ...run.val];
   const idleMemoryBytes = peakMemoryBytes();
 

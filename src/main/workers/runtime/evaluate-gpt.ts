@@ -1,8 +1,11 @@
 /** Held-out losses of a GPT over any number of clips, in nats a token. */
 import { captionFeeds, generateFeeds, type GptExample } from '#main/ml/gpt/batches.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
+import type { GptTask } from '#main/ml/gpt/parameters.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
+import { adapted } from '#main/ml/nn/lora.ts';
 import type { Lowering } from '#main/ml/onnx/graph.ts';
+import type { LoraConfig } from '#shared/domain/training-config.ts';
 import { Random } from '#shared/domain/random.ts';
 import { buildLossGraph, type TrainingGraph } from '#main/ml/training/gradient-graph.ts';
 import type { Batch } from './trainer.ts';
@@ -16,16 +19,18 @@ export interface GptLosses {
   captionLoss: number | null;
 }
 
-/** The graphs that `evaluateGpt` runs. */
+/** The graphs that `evaluateGpt` runs; with `lora`, over a model and its adapters apart. */
 export function gptEvaluations(
   shape: GptShape,
   batch: number,
   lowering: Lowering,
+  lora: LoraConfig | null = null,
 ): Record<'generate' | 'caption', TrainingGraph> {
-  return {
-    generate: buildLossGraph(gptTask('generate', shape, { batch, lowering })),
-    caption: buildLossGraph(gptTask('caption', shape, { batch, lowering })),
+  const graph = (kind: GptTask) => {
+    const task = gptTask(kind, shape, { batch, lowering });
+    return buildLossGraph(lora ? adapted(task, lora) : task);
   };
+  return { generate: graph('generate'), caption: graph('caption') };
 }
 
 /** `evaluate` runs one of the graphs and gives its metrics, as `Trainer.evaluate` does; `parts` are of at most `batch` clips. */

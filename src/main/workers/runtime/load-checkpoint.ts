@@ -5,6 +5,7 @@
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { gptShape, type GptShape } from '#main/ml/gpt/shape.ts';
 import type { CheckpointManifest } from '#main/ml/format/manifest.ts';
+import { mergeAdapters, withAdapters } from '#main/ml/nn/lora.ts';
 import type { Weights } from '#main/ml/nn/parameters.ts';
 import { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
@@ -47,8 +48,16 @@ export async function loadModel(runFolder: string, compute: Compute): Promise<Lo
     tokenizer: openTokenizer(tokenizer, compute),
     textEncoding,
     gptShape: shape,
-    gptWeights: readWeights(gpt, gptParameters(shape)),
+    gptWeights: readGptWeights(gpt, shape),
   };
+}
+
+/** Weights of the GPT as it is used: adapters, where it was trained by some, are merged into its matrices. */
+export function readGptWeights(checkpoint: Checkpoint, shape: GptShape): Weights {
+  const model = gptParameters(shape);
+  const { lora } = checkpoint.manifest.config.gpt;
+  if (!lora) return readWeights(checkpoint, model);
+  return mergeAdapters(readWeights(checkpoint, withAdapters(model, lora)), model, lora);
 }
 
 /** The tokenizer of a checkpoint of the stage `tokenizer`. */

@@ -3,6 +3,8 @@ import { captionFeeds, generateFeeds, type GptExample } from '#main/ml/gpt/batch
 import { gptParameters, type GptTask } from '#main/ml/gpt/parameters.ts';
 import { gptShape } from '#main/ml/gpt/shape.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
+import { adapted, withAdapters } from '#main/ml/nn/lora.ts';
+import type { Weights } from '#main/ml/nn/parameters.ts';
 import type { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
@@ -24,16 +26,26 @@ export interface GptInputs {
   /** Step of the tokenizer checkpoint that the tokens come from. */
   tokenizerStep: number;
   textEncoding: BytePairEncoding;
+  /** Of the model that training starts from; random ones where there is none. */
+  startWeights?: Weights | null;
 }
 
-export function gptStage(run: TrainingRun, { tokens, tokenizerStep, textEncoding }: GptInputs): Stage {
+export function gptStage(
+  run: TrainingRun,
+  { tokens, tokenizerStep, textEncoding, startWeights = null }: GptInputs,
+): Stage {
   const { config, device } = run.spec;
   const settings = config.gpt;
   const { dropout, captionDropout, captionShare } = settings;
   const microBatch = microBatchFor(settings.batch, settings.microBatch);
   const shape = gptShape(settings.model, config.tokenizer.model, config.window, textEncoding.vocabulary);
   const lowering = loweringFor(device);
-  const graph = (task: GptTask) => gptTask(task, shape, { batch: microBatch, dropout, lowering });
+  const { lora } = settings;
+  const graph = (kind: GptTask) => {
+    const task = gptTask(kind, shape, { batch: microBatch, dropout, lowering });
+    return buildGradientGraph(lora ? adapted(task, lora) : task, settings);
+  };
+  const model = gptParameters(shape);
   const example = async ({ caption }: ClipSource, record: number): Promise<GptExample> => ({
     tokens: await tokens.read(record),
     text: textEncoding.encodePrompt(caption, shape.textLength),
@@ -50,17 +62,18 @@ export function gptStage(run: TrainingRun, { tokens, tokenizerStep, textEncoding
     name: 'gpt',
     settings,
     microBatchSize: microBatch,
-    parameters: gptParameters(shape),
+    parameters: lora ? withAdapters(model, lora) : model,
+    startWeights,
     curves: { generate: 'loss/train', caption: 'caption-loss/train' },
     files: new Map([[TEXT_ENCODING_FILE, new TextEncoder().encode(JSON.stringify(textEncoding.toJson()))]]),
     tokenizerStep,
 
     buildGraphs: () => ({
       tasks: {
-        generate: buildGradientGraph(graph('generate'), settings),
-        caption: buildGradientGraph(graph('caption'), settings),
+        generate: graph('generate'),
+        caption: graph('caption'),
       },
-      evaluations: gptEvaluations(shape, microBatch, lowering),
+      evaluations: gptEvaluations(shape, microBatch, lowering, lora),
     }),
 
     async load(clips: readonly number[]): Promise<MakeMicroBatch> {

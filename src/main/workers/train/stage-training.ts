@@ -71,7 +71,11 @@ export class StageTraining {
           saved: going.resumed.manifest.config[stage.name].optimizer,
           optimizer: stage.settings.optimizer,
         })
-      : initialState(stage.parameters, stage.settings.optimizer, config.seed);
+      : initialState(
+          stage.parameters,
+          stage.settings.optimizer,
+          new Map([...stage.parameters.initialise(config.seed), ...(stage.startWeights ?? [])]),
+        );
     const graphs = stage.buildGraphs();
     const trainer = await Trainer.create(
       {

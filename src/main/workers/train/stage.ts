@@ -1,5 +1,5 @@
 /** A stage of training, tokenizer or GPT: what makes it the one it is. */
-import type { ParameterSet } from '#main/ml/nn/parameters.ts';
+import type { ParameterSet, Weights } from '#main/ml/nn/parameters.ts';
 import type { Random } from '#shared/domain/random.ts';
 import type { TrainingGraph } from '#main/ml/training/gradient-graph.ts';
 import type { TrainingStage } from '#shared/contract/training.ts';
@@ -12,6 +12,8 @@ export interface Stage {
   /** Clips a pass through the graph; `settings.batch` is a multiple of it. */
   readonly microBatchSize: number;
   readonly parameters: ParameterSet;
+  /** Where some parameters start; null, or what it lacks, is drawn at random. */
+  readonly startWeights: Weights | null;
   /** On which curve the loss of each task goes. */
   readonly curves: Readonly<Record<string, string>>;
   /** Files that a checkpoint needs beside the trainer's state. */

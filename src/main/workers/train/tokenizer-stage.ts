@@ -1,4 +1,5 @@
 /** The first stage: the autoencoder that turns windows into tokens. */
+import type { Weights } from '#main/ml/nn/parameters.ts';
 import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
 import { toPatches, type Patches } from '#main/ml/tokenizer/patches.ts';
 import { tokenizerShape, type TokenizerShape } from '#main/ml/tokenizer/shape.ts';
@@ -11,7 +12,8 @@ import type { Batch } from '../runtime/trainer.ts';
 import type { TrainingRun } from './run.ts';
 import type { Evaluator, MakeMicroBatch, Stage, ValValues } from './stage.ts';
 
-export function tokenizerStage(run: TrainingRun): Stage {
+/** `startWeights`: of the tokenizer that training starts from; null for random ones. */
+export function tokenizerStage(run: TrainingRun, startWeights: Weights | null = null): Stage {
   const { config, device } = run.spec;
   const settings = config.tokenizer;
   const shape = tokenizerShape(settings.model, config.window);
@@ -25,6 +27,7 @@ export function tokenizerStage(run: TrainingRun): Stage {
     settings,
     microBatchSize: microBatch,
     parameters: tokenizerParameters(shape),
+    startWeights,
     curves: { reconstruct: 'loss/train' },
     files: new Map(),
     tokenizerStep: null,

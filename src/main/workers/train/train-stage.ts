@@ -60,6 +60,7 @@ function requireSameModel({ manifest }: Checkpoint, stage: Stage, { spec, snapsh
     config.window,
     config.tokenizer.model,
     config[stage.name].model,
+    stage.name === 'gpt' ? config.gpt.lora : null,
   ];
   if (!isDeepStrictEqual(meaning(manifest.config), meaning(spec.config))) {
     throw new AppError('invalid-input', {
