@@ -50,7 +50,9 @@ function* gptGraphs(shape: GptShape, lowering: Lowering): Generator<[string, Mod
   const weights = gptParameters(shape).initialise(1);
   for (const task of gptTasks) {
     const options = { batch: 2, lowering };
-    yield [`${task} gradients`, buildGradientGraph(gptTask(task, shape, { ...options, dropout: 0.1 })).model];
+    const training = gptTask(task, shape, { ...options, dropout: 0.1 });
+    yield [`${task} gradients`, buildGradientGraph(training).model];
+    yield [`${task} gradients, recomputed`, buildGradientGraph(training, { recompute: true }).model];
     yield [`${task} evaluation`, buildLossGraph(gptTask(task, shape, options)).model];
     yield [`${task} prefix`, encodeModel(prefixGraph(weights, shape, { task, ...options }))];
     const kind = task === 'generate' ? 'video' : 'text';
@@ -67,7 +69,9 @@ function* tokenizerGraphs(lowering: Lowering): Generator<[string, Model]> {
   const shape = tinyTokenizer;
   const weights = tokenizerParameters(shape).initialise(1);
   const task = { microBatch: 2, lowering };
-  yield ['gradients', buildGradientGraph(reconstructionTask(shape, task)).model];
+  const training = reconstructionTask(shape, task);
+  yield ['gradients', buildGradientGraph(training).model];
+  yield ['gradients, recomputed', buildGradientGraph(training, { recompute: true }).model];
   yield ['evaluation', buildLossGraph(reconstructionEvaluation(shape, task)).model];
   for (const latentFrames of [1, shape.T]) {
     const options = { batch: 1, latentFrames, lowering };
