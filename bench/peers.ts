@@ -1,6 +1,6 @@
 /**
  * Our training step against PyTorch (eager and compiled) and JAX on the same model, weights, batches, optimizer and cores:
- * node bench/peers.ts --python INTERPRETER [--models 3m,11m,30m,tokenizer] [--peers eager,compile,jax] [--order frame,raster]
+ * node bench/peers.ts --python INTERPRETER [--models 3m,11m,30m,tokenizer] [--peers eager,compile,jax,eager-onednn,compile-onednn] [--order frame,raster]
  *   [--rounds 5] [--threads 2] [--cores 0,1] [--attention frames|split|dense] [--compile-mode MODE] [--json FILE]
  */
 import { writeFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
   options: {
     ...commonOptions,
     models: { type: 'string', default: '11m' },
-    peers: { type: 'string', default: peerNames.join() },
+    peers: { type: 'string', default: 'eager,compile,jax' },
     order: { type: 'string', default: 'frame' },
     attention: { type: 'string' },
     'compile-mode': { type: 'string', default: 'default' },

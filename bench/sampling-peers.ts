@@ -78,7 +78,7 @@ async function compare(model: GptName, order: GptConfig['order']): Promise<Sampl
       for (const { side, result } of sides) result.clips.push(await side.ask<Clip>('sample'));
     return sides.map(({ result }) => result);
   } finally {
-    for (const { side } of sides) side.stop();
+    for (const { side } of sides) await side.stop();
     rmSync(folder, { recursive: true });
   }
 }

@@ -6,14 +6,20 @@ import type { GptConfig } from '#shared/domain/training-config.ts';
 import { peerFile, Side } from './side.ts';
 import { benchModel, writeTask, type ModelName } from './task.ts';
 
-export const peerNames = ['eager', 'compile', 'jax'] as const;
+export const peerNames = ['eager', 'compile', 'jax', 'eager-onednn', 'compile-onednn'] as const;
 export type PeerName = (typeof peerNames)[number];
 
 export const attentions = ['frames', 'split', 'dense'] as const;
 type Attention = (typeof attentions)[number];
 
 /** As found by trying all of them on the model `11m`. */
-const fastestAttention: Record<PeerName, Attention> = { eager: 'frames', compile: 'frames', jax: 'split' };
+const fastestAttention: Record<PeerName, Attention> = {
+  eager: 'frames',
+  compile: 'frames',
+  jax: 'split',
+  'eager-onednn': 'frames',
+  'compile-onednn': 'frames',
+};
 
 export interface DuelOptions {
   python: string;
@@ -84,7 +90,7 @@ export async function duel(model: ModelName, options: DuelOptions): Promise<Duel
       threads,
     });
     const best = await takeTurns(sides, ceiling, options.rounds);
-    ceiling.stop();
+    await ceiling.stop();
     const { flops, parameters } = sides[0]!.side.ready as { flops: number; parameters: number };
     return {
       model,
@@ -96,7 +102,7 @@ export async function duel(model: ModelName, options: DuelOptions): Promise<Duel
       sides: sides.map(({ result }) => result),
     };
   } finally {
-    for (const { side } of sides) side.stop();
+    for (const { side } of sides) await side.stop();
     rmSync(folder, { recursive: true });
   }
 }

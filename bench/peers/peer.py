@@ -1,4 +1,4 @@
-"""A peer that trains as the driver tells it: python bench/peers/peer.py FOLDER (eager | compile | jax) [attention] [mode]"""
+"""A peer that trains as the driver tells it: python bench/peers/peer.py FOLDER (eager | compile | jax | eager-onednn | compile-onednn) [attention] [mode]"""
 
 import sys
 import time
@@ -15,7 +15,8 @@ def make_trainer(kind, task, attention, mode):
         return JaxTrainer(task, attention)
     from torch_trainer import TorchTrainer
 
-    return TorchTrainer(task, mode if kind == "compile" else None, attention)
+    compile_mode = mode if kind.startswith("compile") else None
+    return TorchTrainer(task, compile_mode, attention, onednn=kind.endswith("-onednn"))
 
 
 def versions(kind):

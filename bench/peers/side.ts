@@ -1,5 +1,6 @@
 /** A measured process: started on the cores that all share, asked for something, answering when it is done. */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Readable, Writable } from 'node:stream';
@@ -52,8 +53,11 @@ export class Side {
     return (await nextAnswer(this.name, this.#lines)) as Answer;
   }
 
-  stop(): void {
+  /** Until it is gone, so that what comes next has the machine to itself. */
+  async stop(): Promise<void> {
+    const gone = this.#process.exitCode === null ? once(this.#process, 'exit') : undefined;
     this.#process.stdin.end();
+    await gone;
   }
 }
 

@@ -22,12 +22,12 @@ class TorchSampler:
         self.codes = shape["codes"]
         rows = len(task.settings["text"])
         self.text = torch.tensor(task.settings["text"])
-        size = (shape["depth"], rows, shape["heads"], layout.prefix + layout.video, 2 * layout.half_head)
-        self.keys, self.values = torch.zeros(size), torch.zeros(size)
+        size = (rows, shape["heads"], layout.prefix + layout.video, 2 * layout.half_head)
+        self.keys, self.values = ([torch.zeros(size) for _ in gpt.blocks] for _ in range(2))
         as_tables = lambda positions: [torch.from_numpy(t)[:, None] for t in layout.tables(positions)]
         self.prefix_tables = as_tables(layout.prefix_positions)
         self.video_tables = as_tables(layout.video_positions)
-        self.places = torch.arange(size[3])
+        self.places = torch.arange(size[2])
         self.transform, self.transform_one = self.run, self.run_one
         if is_compiled:
             # Each length of the cache in frame order is a graph of its own; one graph serves all single tokens.
@@ -43,9 +43,9 @@ class TorchSampler:
         for i, block in enumerate(self.gpt.blocks):
 
             def attend(q, k, v):
-                self.keys[i, :, :, start:end] = k
-                self.values[i, :, :, start:end] = v
-                return sdpa(q, self.keys[i, :, :, :end], self.values[i, :, :, :end], is_causal=is_causal)
+                self.keys[i][:, :, start:end] = k
+                self.values[i][:, :, start:end] = v
+                return sdpa(q, self.keys[i][:, :, :end], self.values[i][:, :, :end], is_causal=is_causal)
 
             x = block(x, cos, sin, attend)
         return self.gpt.norm(x)

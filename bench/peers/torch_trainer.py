@@ -4,15 +4,18 @@ import torch
 from torch.nn.utils import clip_grad_norm_
 
 from torch_gpt import Gpt
+from torch_linear import use_onednn
 from torch_tokenizer import Tokenizer
 
 
 class TorchTrainer:
-    def __init__(self, task, compile_mode=None, attention="frames"):
+    def __init__(self, task, compile_mode=None, attention="frames", onednn=False):
         torch.set_num_threads(task.threads)
         self.task = task
         model = {"gpt": Gpt, "tokenizer": Tokenizer}[task.kind](task.shape, attention)
         model.load(task.weights)
+        if onednn:
+            use_onednn(model)
         self.parameters = list(model.parameters())
         self.loss = torch.compile(model, mode=compile_mode) if compile_mode else model
         wanted = {"text", "tokens", "masked", "weights", "first", "later"}
