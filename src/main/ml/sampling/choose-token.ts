@@ -73,7 +73,7 @@ function indexOfLargest(values: Float32Array): number {
 function drawFromNucleus(probabilities: Float32Array, topP: number, random: Random): number {
   const least = leastProbabilityInNucleus(probabilities, topP);
   let share = 0;
-  for (const p of probabilities) if (p >= least) share += p;
+  for (let i = 0; i < probabilities.length; i++) if (probabilities[i]! >= least) share += probabilities[i]!;
   let rest = random() * share;
   let last = 0;
   for (let token = 0; token < probabilities.length; token++) {
@@ -87,16 +87,28 @@ function drawFromNucleus(probabilities: Float32Array, topP: number, random: Rand
   return last;
 }
 
-/** The likeliest token always belongs to the nucleus, however small `topP` is. */
+/** Probabilities are sorted into bins by their leading bits: exponent and four binary digits. */
+const BIN_SHIFT = 19;
+const BINS = 1 << (31 - BIN_SHIFT);
+
+/**
+ * The likeliest token always belongs to the nucleus, however small `topP` is. Positive floats are in the order of their
+ * bits: a pass over all of them finds the bin in which the share is reached, and only that bin is sorted.
+ */
 function leastProbabilityInNucleus(probabilities: Float32Array, topP: number): number {
   if (topP >= 1) return 0;
-  // All tokens below this together hold less than what is left out: they cannot belong, and need not be sorted.
-  const floor = (1 - topP) / probabilities.length;
-  const ascending = probabilities.filter((p) => p >= floor).sort();
+  const bits = new Uint32Array(probabilities.buffer, probabilities.byteOffset, probabilities.length);
+  const shares = new Float64Array(BINS);
+  for (let i = 0; i < bits.length; i++) shares[bits[i]! >>> BIN_SHIFT]! += probabilities[i]!;
+  let bin = BINS - 1;
   let share = 0;
-  for (let i = ascending.length - 1; i > 0; i--) {
-    share += ascending[i]!;
-    if (share >= topP) return ascending[i]!;
+  while (bin > 0 && share + shares[bin]! < topP) share += shares[bin--]!;
+  const inBin: number[] = [];
+  for (let i = 0; i < bits.length; i++) if (bits[i]! >>> BIN_SHIFT === bin) inBin.push(probabilities[i]!);
+  inBin.sort((a, b) => a - b);
+  for (let i = inBin.length - 1; i > 0; i--) {
+    share += inBin[i]!;
+    if (share >= topP) return inBin[i]!;
   }
-  return 0;
+  return inBin[0] ?? 0;
 }
