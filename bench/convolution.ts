@@ -12,7 +12,7 @@ import { Graph, type Value } from '#main/ml/onnx/graph.ts';
 import * as op from '#main/ml/onnx/ops.ts';
 import { Session } from '#main/workers/runtime/session.ts';
 
-export interface Layer {
+interface Layer {
   name: string;
   /** [N, C, S…] */
   x: number[];
@@ -142,10 +142,8 @@ function imageToColumns(x: Value, dy: Value, weight: Shape, strides: number[], p
 
 async function measure(layer: Layer): Promise<void> {
   const flop = flopsOf(layer);
-  const ways = waysOf(layer);
-  const runs: { name: string; passes: number; run: () => Promise<void>; ms: number }[] = [];
-  const sessions: Session[] = [];
-  for (const [name, [passes, build]] of Object.entries(ways)) {
+  const runs: { name: string; passes: number; ms: number }[] = [];
+  for (const [name, [passes, build]] of Object.entries(waysOf(layer))) {
     const graph = new Graph();
     const x = graph.input('x', 'float32', layer.x);
     const weight = graph.input('weight', 'float32', layer.weight);
@@ -153,18 +151,17 @@ async function measure(layer: Layer): Promise<void> {
     build(graph, x, weight, dy).forEach((value, i) => graph.output(`result${i}`, value));
     const session = await Session.create(encodeModel(graph), { device: 'cpu', threads });
     const feeds = Object.fromEntries([x, weight, dy].map(({ name, shape }) => [name, waves(shape)]));
-    sessions.push(session);
-    runs.push({ name, passes, run: async () => void (await session.run(feeds)), ms: Infinity });
-  }
-  // Turn by turn, so that what else the machine does weighs on all alike; the best of each counts.
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const way of runs) {
+    // One after the other, not turn by turn: the threads of a session spin for a while after a run of so few milliseconds,
+    // and would take the cores from the next.
+    let ms = Infinity;
+    for (let round = 0; round < ROUNDS; round++) {
       const start = performance.now();
-      await way.run();
-      way.ms = Math.min(way.ms, performance.now() - start);
+      await session.run(feeds);
+      ms = Math.min(ms, performance.now() - start);
     }
+    await session.dispose();
+    runs.push({ name, passes, ms });
   }
-  for (const session of sessions) await session.dispose();
   const rates = runs.map(({ name, passes, ms }) => `${name} ${((passes * flop) / ms / 1e6).toFixed(0)}`);
   console.log(`${layer.name}: ${(flop / 1e9).toFixed(2)} GFLOP; ${rates.join(', ')}`);
   if (python === undefined) return;
