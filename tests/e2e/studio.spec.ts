@@ -60,6 +60,18 @@ test('the clips are split, a model is trained, and a clip is generated and plays
   await page.getByTestId('expert-toggle').click();
   await page.getByTestId('setting-tokenizer-epochs').fill('1');
   await page.getByTestId('setting-gpt-epochs').fill('1');
+
+  // What it would take is measured when asked; other models make that out of date.
+  const forecast = page.getByTestId('forecast');
+  await page.getByTestId('forecast-measure').click();
+  await expect(forecast).toHaveAttribute('data-fit', 'fits', { timeout: 120_000 });
+  await expect(page.getByTestId('forecast-verdict')).toContainText('Fits');
+  await keepScreenshot(page, 'training-forecast');
+  await page.getByTestId('setting-gpt-batch').fill('3');
+  await expect(forecast).not.toHaveAttribute('data-fit');
+  await page.getByTestId('setting-gpt-batch').fill('4');
+  await expect(forecast).toHaveAttribute('data-fit', 'fits');
+
   await page.getByTestId('train-start').click();
   await expect(page.getByTestId('run-row')).toHaveCount(1);
   await keepScreenshot(page, 'training-running');

@@ -1,14 +1,16 @@
 import { expect, test, vi } from 'vitest';
+import type { SettingChange } from '#shared/contract/forecast.ts';
 import type { MetricPoint } from '#shared/contract/training.ts';
 import { trainingConfig } from '#shared/domain/training-config.ts';
 import { lossColumns } from '../../src/renderer/src/features/training/curves.ts';
 import { phaseOf, phaseStates } from '../../src/renderer/src/features/training/phases.ts';
 import {
+  applyChanges,
   applyPreset,
   configOf,
   draftOf,
-  microBatchOf,
   presetOf,
+  settingWords,
 } from '../../src/renderer/src/features/training/run-settings.ts';
 import { JobsState } from '../../src/renderer/src/state/jobs.svelte.ts';
 import { TrainingState } from '../../src/renderer/src/state/training.svelte.ts';
@@ -38,7 +40,28 @@ test('presets change the epochs, and epochs typed in are no preset', () => {
 });
 
 test('every batch is a whole number of micro-batches', () => {
-  expect([1, 3, 6, 7, 8, 10].map((batch) => microBatchOf(batch, 4))).toEqual([1, 3, 3, 1, 4, 2]);
+  const draft = draftOf();
+  draft.gpt.batch = 6;
+  expect(configOf(draft).gpt).toMatchObject({ batch: 6, microBatch: 3 });
+});
+
+test('what a forecast proposes is taken over, and called as the form calls it', () => {
+  const draft = draftOf();
+  const changes: SettingChange[] = [
+    { setting: 'gpt.microBatch', from: 4, to: 2 },
+    { setting: 'tokenizer.model.width', from: 192, to: 64 },
+    { setting: 'keepCheckpoints', from: 1, to: 0 },
+  ];
+  applyChanges(draft, changes);
+  const config = configOf(draft);
+  expect(config.gpt.microBatch).toBe(2);
+  expect(config.tokenizer.model).toMatchObject({ width: 64, heads: 1 });
+  expect(config.keepCheckpoints).toBe(0);
+  expect(changes.map(({ setting }) => settingWords(setting))).toEqual([
+    'GPT: Clips a pass',
+    'Tokenizer: Width',
+    'Checkpoints kept',
+  ]);
 });
 
 test('knows the phase by the names that workers use', () => {

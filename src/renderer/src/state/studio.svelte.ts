@@ -6,6 +6,7 @@ import type { Engine } from '../api/engine.ts';
 import { applyTheme } from '../ui/theme.ts';
 import { t, words } from '../ui/words.svelte.ts';
 import { DatasetState } from './dataset.svelte.ts';
+import { ForecastState } from './forecast.svelte.ts';
 import { History, type Change } from './history.svelte.ts';
 import { ImportingState } from './importing.svelte.ts';
 import { JobsState } from './jobs.svelte.ts';
@@ -28,6 +29,7 @@ export class Studio {
   readonly suggestions: SuggestionsState;
   readonly dataset: DatasetState;
   readonly training: TrainingState;
+  readonly forecast: ForecastState;
   readonly takes: TakesState;
 
   constructor(engine: Engine) {
@@ -38,6 +40,7 @@ export class Studio {
     this.suggestions = new SuggestionsState(engine, this.jobs);
     this.dataset = new DatasetState(engine);
     this.training = new TrainingState(engine, this.jobs);
+    this.forecast = new ForecastState(engine, this.jobs);
     this.takes = new TakesState(engine);
   }
 

@@ -67,8 +67,14 @@ export class TrainingState {
     }
   }
 
-  async start(snapshotId: string, name: string, config: TrainingConfig): Promise<Run> {
-    const run = await this.#engine.call('training.start', { snapshotId, name, config });
+  /** `force` starts a run that does not fit on this machine. */
+  async start(
+    snapshotId: string,
+    name: string,
+    config: TrainingConfig,
+    { force = false } = {},
+  ): Promise<Run> {
+    const run = await this.#engine.call('training.start', { snapshotId, name, config, force });
     this.#accept(run);
     return run;
   }

@@ -1,5 +1,8 @@
 /** What the form of a new run offers, and how that becomes a training config. */
+import type { SettingChange } from '#shared/contract/forecast.ts';
+import { microBatchFor } from '#shared/domain/stage-counts.ts';
 import { trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
+import { t } from '../../ui/words.svelte.ts';
 
 export const presets = ['quick', 'balanced', 'thorough'] as const;
 export type Preset = (typeof presets)[number];
@@ -16,6 +19,7 @@ export const presetEpochs: Record<Preset, { tokenizer: number; gpt: number }> = 
 /** One flat draft, because that is what a form edits. */
 export interface RunDraft {
   seed: number;
+  keepCheckpoints: number;
   tokenizer: StageDraft;
   gpt: StageDraft & { order: 'frame' | 'raster'; dropout: number };
 }
@@ -23,6 +27,8 @@ export interface RunDraft {
 export interface StageDraft {
   epochs: number;
   batch: number;
+  /** Clips a pass at most. */
+  microBatch: number;
   learningRate: number;
   width: number;
   depth: number;
@@ -32,9 +38,16 @@ export interface StageDraft {
 export const headWidth = 64;
 
 export function draftOf(config: TrainingConfig = defaults): RunDraft {
-  const stage = ({ epochs, batch, optimizer, model }: TrainingConfig['tokenizer' | 'gpt']): StageDraft => ({
+  const stage = ({
     epochs,
     batch,
+    microBatch,
+    optimizer,
+    model,
+  }: TrainingConfig['tokenizer' | 'gpt']): StageDraft => ({
+    epochs,
+    batch,
+    microBatch,
     learningRate: optimizer.learningRate,
     width: model.width,
     depth: model.depth,
@@ -42,6 +55,7 @@ export function draftOf(config: TrainingConfig = defaults): RunDraft {
   const { order } = config.gpt.model;
   return {
     seed: config.seed,
+    keepCheckpoints: config.keepCheckpoints,
     tokenizer: stage(config.tokenizer),
     gpt: { ...stage(config.gpt), order, dropout: config.gpt.dropout },
   };
@@ -60,20 +74,21 @@ export function presetOf(draft: RunDraft): Preset | undefined {
   );
 }
 
-export function configOf({ seed, tokenizer, gpt }: RunDraft): TrainingConfig {
+export function configOf({ seed, keepCheckpoints, tokenizer, gpt }: RunDraft): TrainingConfig {
   return trainingConfig.parse({
     seed,
+    keepCheckpoints,
     tokenizer: {
       epochs: tokenizer.epochs,
       batch: tokenizer.batch,
-      microBatch: microBatchOf(tokenizer.batch, defaults.tokenizer.microBatch),
+      microBatch: microBatchFor(tokenizer.batch, tokenizer.microBatch),
       optimizer: { ...defaults.tokenizer.optimizer, learningRate: tokenizer.learningRate },
       model: { width: tokenizer.width, heads: tokenizer.width / headWidth, depth: tokenizer.depth },
     },
     gpt: {
       epochs: gpt.epochs,
       batch: gpt.batch,
-      microBatch: microBatchOf(gpt.batch, defaults.gpt.microBatch),
+      microBatch: microBatchFor(gpt.batch, gpt.microBatch),
       dropout: gpt.dropout,
       optimizer: { ...defaults.gpt.optimizer, learningRate: gpt.learningRate },
       model: { order: gpt.order, width: gpt.width, heads: gpt.width / headWidth, depth: gpt.depth },
@@ -81,8 +96,27 @@ export function configOf({ seed, tokenizer, gpt }: RunDraft): TrainingConfig {
   });
 }
 
-/** The largest number of clips a pass that divides the batch and is no more than `most`. */
-export function microBatchOf(batch: number, most: number): number {
-  for (let size = Math.min(batch, most); size > 1; size--) if (batch % size === 0) return size;
-  return 1;
+/** Takes over what a forecast proposes. */
+export function applyChanges(draft: RunDraft, changes: readonly SettingChange[]): void {
+  for (const { setting, to } of changes) {
+    if (setting === 'keepCheckpoints') draft.keepCheckpoints = to;
+    else draft[stageOf(setting)][fieldOf(setting)] = to;
+  }
+}
+
+/** `GPT: width`, as the form calls it. */
+export function settingWords(setting: SettingChange['setting']): string {
+  if (setting === 'keepCheckpoints') return t('expert.keepCheckpoints');
+  return t('forecast.setting', {
+    stage: t(`stage.${stageOf(setting)}`),
+    name: t(`expert.${fieldOf(setting)}`),
+  });
+}
+
+type StageSetting = Exclude<SettingChange['setting'], 'keepCheckpoints'>;
+
+const stageOf = (setting: StageSetting) => (setting.startsWith('gpt') ? 'gpt' : 'tokenizer');
+
+function fieldOf(setting: StageSetting): 'microBatch' | 'width' | 'depth' {
+  return setting.split('.').at(-1) as 'microBatch' | 'width' | 'depth';
 }
