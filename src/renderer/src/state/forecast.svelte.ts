@@ -23,12 +23,15 @@ export class ForecastState {
   error = $state.raw<WireError>();
   #planned: Planned | undefined;
   #jobId = $state('');
-  readonly #waiting = new Map<string, (job: Job) => void>();
+  /** Who waits for the end of the measurement under way. */
+  #waiting: { jobId: string; resolve: (job: Job) => void } | undefined;
 
   constructor(engine: Engine, jobs: JobsState) {
     this.#engine = engine;
     this.#jobs = jobs;
-    jobs.onFinished((job) => this.#waiting.get(job.id)?.(job));
+    jobs.onFinished((job) => {
+      if (this.#waiting?.jobId === job.id) this.#waiting.resolve(job);
+    });
   }
 
   /** The measurement under way. */
@@ -79,13 +82,10 @@ export class ForecastState {
 
   #end(jobId: string): Promise<Job> {
     return new Promise((resolve) => {
-      this.#waiting.set(jobId, (job) => {
-        this.#waiting.delete(jobId);
-        resolve(job);
-      });
+      this.#waiting = { jobId, resolve };
       // Its end may have been told before the call was answered.
       const known = this.#jobs.get(jobId);
-      if (known && !isActive(known)) this.#waiting.get(jobId)!(known);
+      if (known && !isActive(known)) resolve(known);
     });
   }
 }
