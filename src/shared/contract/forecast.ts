@@ -86,14 +86,16 @@ export const settingChange = z.object({
   setting: z.enum([
     'keepCheckpoints',
     'tokenizer.microBatch',
+    'tokenizer.recompute',
     'tokenizer.model.width',
     'tokenizer.model.depth',
     'gpt.microBatch',
+    'gpt.recompute',
     'gpt.model.width',
     'gpt.model.depth',
   ]),
-  from: z.number(),
-  to: z.number(),
+  from: z.union([z.number(), z.boolean()]),
+  to: z.union([z.number(), z.boolean()]),
 });
 export type SettingChange = z.output<typeof settingChange>;
 

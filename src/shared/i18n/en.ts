@@ -246,6 +246,7 @@ export const en = {
   'forecast.use': 'Use',
   'forecast.useThis': 'Use {changes}',
   'expert.microBatch': 'Clips a pass',
+  'expert.recompute': 'Compute blocks again to save memory',
   'expert.keepCheckpoints': 'Checkpoints kept',
   'expert.epochs': 'Epochs',
   'expert.batch': 'Batch',

@@ -233,6 +233,7 @@ export const zh: Readonly<Record<MessageKey, Message>> = {
   'forecast.use': '采用',
   'forecast.useThis': '采用 {changes}',
   'expert.microBatch': '每次片段数',
+  'expert.recompute': '重新计算各层以节省内存',
   'expert.keepCheckpoints': '保留的检查点数',
   'expert.epochs': '轮数',
   'expert.batch': '批大小',

@@ -16,6 +16,8 @@ type Shrink = (config: TrainingConfig) => { config: TrainingConfig; change: Sett
 const shrinks: readonly Shrink[] = [
   smallerMicroBatch('gpt'),
   smallerMicroBatch('tokenizer'),
+  recomputed('gpt'),
+  recomputed('tokenizer'),
   fewerCheckpoints,
   shallower('gpt'),
   narrower('gpt'),
@@ -23,6 +25,8 @@ const shrinks: readonly Shrink[] = [
   narrower('tokenizer'),
 ];
 
+/** A quarter more time, as it was measured. */
+const RECOMPUTED_TIME = 1.25;
 /** At most so many, the mildest first. */
 const MAX_PROPOSALS = 3;
 
@@ -69,10 +73,12 @@ function scaled(costs: RunCosts, from: TrainingConfig, to: TrainingConfig): RunC
     const measured = costs[name];
     const clipsAPass = (config: TrainingConfig) => microBatchFor(config[name].batch, config[name].microBatch);
     const ratio = (size: (sizes: typeof after) => number) => size(after) / size(before);
+    // Blocks that are computed again take time instead of memory.
+    const again = to[name].recompute && !from[name].recompute ? RECOMPUTED_TIME : 1;
     const learned = ratio((sizes) => sizes[name].parameters);
     const memory = ratio((sizes) => stageMemory(sizes[name]));
     const work =
-      stepWork(after[name], clipsAPass(to) * tokensOf(to)) /
+      (again * stepWork(after[name], clipsAPass(to) * tokensOf(to))) /
       stepWork(before[name], clipsAPass(from) * tokensOf(from));
     const perClip = (work * clipsAPass(from)) / clipsAPass(to);
     const entries = Object.entries(measured.microBatches);
@@ -104,6 +110,16 @@ function smallerMicroBatch(stage: TrainingStage): Shrink {
     return {
       config: { ...config, [stage]: { ...config[stage], microBatch: to } },
       change: { setting: `${stage}.microBatch`, from, to },
+    };
+  };
+}
+
+function recomputed(stage: TrainingStage): Shrink {
+  return (config) => {
+    if (config[stage].recompute) return null;
+    return {
+      config: { ...config, [stage]: { ...config[stage], recompute: true } },
+      change: { setting: `${stage}.recompute`, from: false, to: true },
     };
   };
 }

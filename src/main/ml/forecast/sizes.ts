@@ -27,6 +27,8 @@ const FILE_BYTES_A_PARAMETER = 4 * 3;
 const ACTIVATION_BYTES = 4 * 3.3;
 /** Numbers a block keeps for a token, in widths: norms, queries, keys, values, rotations, the gates and their product. */
 const KEPT_WIDTHS = 24;
+/** What is left to keep where blocks are computed again in the backward pass. */
+const RECOMPUTED_SHARE = 0.5;
 /** Scores, their softmax, and what dropout leaves of it. */
 const KEPT_SCORES = 3;
 
@@ -43,12 +45,14 @@ export function stageSizes(config: TrainingConfig): Record<'tokenizer' | 'gpt', 
     tokenizer: {
       parameters: tokenizerParameters(eyes).size,
       activations:
+        (tokenizer.recompute ? RECOMPUTED_SHARE : 1) *
         microBatchFor(tokenizer.batch, tokenizer.microBatch) *
         (blocks(2 * eyes.depth, eyes.tokens, eyes.tokens, eyes) + 4 * patches),
     },
     gpt: {
       parameters: gptParameters(mind).size,
       activations:
+        (gpt.recompute ? RECOMPUTED_SHARE : 1) *
         microBatchFor(gpt.batch, gpt.microBatch) *
         (blocks(mind.depth, sequence, mind.videoTokens, mind) + 3 * mind.videoTokens * mind.codes),
     },

@@ -29,6 +29,7 @@ export interface StageDraft {
   batch: number;
   /** Clips a pass at most. */
   microBatch: number;
+  recompute: boolean;
   learningRate: number;
   width: number;
   depth: number;
@@ -42,12 +43,14 @@ export function draftOf(config: TrainingConfig = defaults): RunDraft {
     epochs,
     batch,
     microBatch,
+    recompute,
     optimizer,
     model,
   }: TrainingConfig['tokenizer' | 'gpt']): StageDraft => ({
     epochs,
     batch,
     microBatch,
+    recompute,
     learningRate: optimizer.learningRate,
     width: model.width,
     depth: model.depth,
@@ -82,6 +85,7 @@ export function configOf({ seed, keepCheckpoints, tokenizer, gpt }: RunDraft): T
       epochs: tokenizer.epochs,
       batch: tokenizer.batch,
       microBatch: microBatchFor(tokenizer.batch, tokenizer.microBatch),
+      recompute: tokenizer.recompute,
       optimizer: { ...defaults.tokenizer.optimizer, learningRate: tokenizer.learningRate },
       model: { width: tokenizer.width, heads: tokenizer.width / headWidth, depth: tokenizer.depth },
     },
@@ -89,6 +93,7 @@ export function configOf({ seed, keepCheckpoints, tokenizer, gpt }: RunDraft): T
       epochs: gpt.epochs,
       batch: gpt.batch,
       microBatch: microBatchFor(gpt.batch, gpt.microBatch),
+      recompute: gpt.recompute,
       dropout: gpt.dropout,
       optimizer: { ...defaults.gpt.optimizer, learningRate: gpt.learningRate },
       model: { order: gpt.order, width: gpt.width, heads: gpt.width / headWidth, depth: gpt.depth },
@@ -99,8 +104,8 @@ export function configOf({ seed, keepCheckpoints, tokenizer, gpt }: RunDraft): T
 /** Takes over what a forecast proposes. */
 export function applyChanges(draft: RunDraft, changes: readonly SettingChange[]): void {
   for (const { setting, to } of changes) {
-    if (setting === 'keepCheckpoints') draft.keepCheckpoints = to;
-    else draft[stageOf(setting)][fieldOf(setting)] = to;
+    if (setting === 'keepCheckpoints') draft.keepCheckpoints = Number(to);
+    else Object.assign(draft[stageOf(setting)], { [fieldOf(setting)]: to });
   }
 }
 
@@ -113,10 +118,11 @@ export function settingWords(setting: SettingChange['setting']): string {
   });
 }
 
+type StageField = 'microBatch' | 'recompute' | 'width' | 'depth';
 type StageSetting = Exclude<SettingChange['setting'], 'keepCheckpoints'>;
 
 const stageOf = (setting: StageSetting) => (setting.startsWith('gpt') ? 'gpt' : 'tokenizer');
 
-function fieldOf(setting: StageSetting): 'microBatch' | 'width' | 'depth' {
-  return setting.split('.').at(-1) as 'microBatch' | 'width' | 'depth';
+function fieldOf(setting: StageSetting): StageField {
+  return setting.split('.').at(-1) as StageField;
 }
