@@ -9,8 +9,10 @@ import {
   applyPreset,
   configOf,
   draftOf,
+  chooseOptimizer,
   presetOf,
   settingWords,
+  startFrom,
 } from '../../src/renderer/src/features/training/run-settings.ts';
 import { JobsState } from '../../src/renderer/src/state/jobs.svelte.ts';
 import { TrainingState } from '../../src/renderer/src/state/training.svelte.ts';
@@ -37,6 +39,33 @@ test('presets change the epochs, and epochs typed in are no preset', () => {
   draft.gpt.epochs = 1;
   expect(presetOf(draft)).toBeUndefined();
   expect(configOf(draft).gpt.epochs).toBe(1);
+});
+
+test('another optimizer brings its rate, and what suits it is left to the engine', () => {
+  const draft = draftOf();
+  chooseOptimizer(draft, 'gpt', 'lion');
+  draft.gpt.schedule = 'wsd';
+  draft.gpt.average = true;
+  const { optimizer } = configOf(draft).gpt;
+  expect(optimizer).toEqual(
+    trainingConfig.parse({ gpt: { optimizer: { kind: 'lion', schedule: 'wsd', ema: 0.99 } } }).gpt.optimizer,
+  );
+});
+
+test('a run that starts from another has its model, and only then may train adapters alone', () => {
+  const draft = draftOf();
+  const config = trainingConfig.parse({
+    gpt: { model: { width: 128, heads: 2, depth: 3, order: 'raster' } },
+  });
+  startFrom(draft, { id: sampleId(1), config });
+  draft.gpt.adapters = true;
+  draft.gpt.rank = 4;
+  expect(configOf(draft)).toMatchObject({
+    initFrom: sampleId(1),
+    gpt: { model: { width: 128, depth: 3, order: 'raster' }, lora: { rank: 4, alpha: 8 } },
+  });
+  startFrom(draft, undefined);
+  expect(configOf(draft)).toMatchObject({ initFrom: null, gpt: { lora: null } });
 });
 
 test('every batch is a whole number of micro-batches', () => {

@@ -1,7 +1,13 @@
 /** What the form of a new run offers, and how that becomes a training config. */
 import type { SettingChange } from '#shared/contract/forecast.ts';
+import {
+  optimizerDefaults,
+  type OptimizerConfig,
+  type OptimizerKind,
+} from '#shared/domain/optimizer-config.ts';
+import type { Run } from '#shared/contract/training.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
-import { trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
+import { loraConfig, trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { t } from '../../ui/words.svelte.ts';
 
 export const presets = ['quick', 'balanced', 'thorough'] as const;
@@ -18,10 +24,18 @@ export const presetEpochs: Record<Preset, { tokenizer: number; gpt: number }> = 
 
 /** One flat draft, because that is what a form edits. */
 export interface RunDraft {
+  /** The run whose weights this one starts from; empty for random ones. */
+  initFrom: string;
   seed: number;
   keepCheckpoints: number;
   tokenizer: StageDraft;
-  gpt: StageDraft & { order: 'frame' | 'raster'; dropout: number };
+  gpt: StageDraft & {
+    order: 'frame' | 'raster';
+    dropout: number;
+    /** Whether small adapters are trained instead of all weights, and of which rank. */
+    adapters: boolean;
+    rank: number;
+  };
 }
 
 export interface StageDraft {
@@ -30,13 +44,31 @@ export interface StageDraft {
   /** Clips a pass at most. */
   microBatch: number;
   recompute: boolean;
+  optimizer: OptimizerKind;
   learningRate: number;
+  schedule: OptimizerConfig['schedule'];
+  /** Whether a running average of the weights is kept and used. */
+  average: boolean;
   width: number;
   depth: number;
 }
 
 /** Channels an attention head works on; widths are multiples of it. */
 export const headWidth = 64;
+
+/** Names are the same in every language. */
+export const optimizerNames: Record<OptimizerKind, string> = {
+  adamw: 'AdamW',
+  adam: 'Adam',
+  sgd: 'SGD',
+  lion: 'Lion',
+  muon: 'Muon',
+};
+
+/** Memory of the running average: about the last hundred steps. */
+const AVERAGE_DECAY = 0.99;
+
+const defaultLora = loraConfig.parse({});
 
 export function draftOf(config: TrainingConfig = defaults): RunDraft {
   const stage = ({
@@ -51,22 +83,53 @@ export function draftOf(config: TrainingConfig = defaults): RunDraft {
     batch,
     microBatch,
     recompute,
+    optimizer: optimizer.kind,
     learningRate: optimizer.learningRate,
+    schedule: optimizer.schedule,
+    average: optimizer.ema > 0,
     width: model.width,
     depth: model.depth,
   });
   const { order } = config.gpt.model;
   return {
+    initFrom: config.initFrom ?? '',
     seed: config.seed,
     keepCheckpoints: config.keepCheckpoints,
     tokenizer: stage(config.tokenizer),
-    gpt: { ...stage(config.gpt), order, dropout: config.gpt.dropout },
+    gpt: {
+      ...stage(config.gpt),
+      order,
+      dropout: config.gpt.dropout,
+      adapters: config.gpt.lora !== null,
+      rank: (config.gpt.lora ?? defaultLora).rank,
+    },
   };
 }
 
 export function applyPreset(draft: RunDraft, preset: Preset): void {
   draft.tokenizer.epochs = presetEpochs[preset].tokenizer;
   draft.gpt.epochs = presetEpochs[preset].gpt;
+}
+
+/** Starts from a trained run, whose model it then has to be; without one, from nothing. */
+export function startFrom(draft: RunDraft, run: Pick<Run, 'id' | 'config'> | undefined): void {
+  draft.initFrom = run?.id ?? '';
+  if (run === undefined) {
+    draft.gpt.adapters = false;
+    return;
+  }
+  const trained = draftOf(run.config);
+  for (const stage of ['tokenizer', 'gpt'] as const) {
+    draft[stage].width = trained[stage].width;
+    draft[stage].depth = trained[stage].depth;
+  }
+  draft.gpt.order = trained.gpt.order;
+}
+
+/** Another optimizer, with the rate that suits it. */
+export function chooseOptimizer(draft: RunDraft, stage: 'tokenizer' | 'gpt', kind: OptimizerKind): void {
+  draft[stage].optimizer = kind;
+  draft[stage].learningRate = optimizerDefaults(kind, defaults[stage].optimizer.learningRate).learningRate;
 }
 
 /** The preset that the epochs of a draft are, if they are one. */
@@ -77,8 +140,9 @@ export function presetOf(draft: RunDraft): Preset | undefined {
   );
 }
 
-export function configOf({ seed, keepCheckpoints, tokenizer, gpt }: RunDraft): TrainingConfig {
+export function configOf({ initFrom, seed, keepCheckpoints, tokenizer, gpt }: RunDraft): TrainingConfig {
   return trainingConfig.parse({
+    initFrom: initFrom === '' ? null : initFrom,
     seed,
     keepCheckpoints,
     tokenizer: {
@@ -86,7 +150,7 @@ export function configOf({ seed, keepCheckpoints, tokenizer, gpt }: RunDraft): T
       batch: tokenizer.batch,
       microBatch: microBatchFor(tokenizer.batch, tokenizer.microBatch),
       recompute: tokenizer.recompute,
-      optimizer: { ...defaults.tokenizer.optimizer, learningRate: tokenizer.learningRate },
+      optimizer: optimizerOf(tokenizer),
       model: { width: tokenizer.width, heads: tokenizer.width / headWidth, depth: tokenizer.depth },
     },
     gpt: {
@@ -95,10 +159,15 @@ export function configOf({ seed, keepCheckpoints, tokenizer, gpt }: RunDraft): T
       microBatch: microBatchFor(gpt.batch, gpt.microBatch),
       recompute: gpt.recompute,
       dropout: gpt.dropout,
-      optimizer: { ...defaults.gpt.optimizer, learningRate: gpt.learningRate },
+      optimizer: optimizerOf(gpt),
+      lora: gpt.adapters ? { ...defaultLora, rank: gpt.rank, alpha: 2 * gpt.rank } : null,
       model: { order: gpt.order, width: gpt.width, heads: gpt.width / headWidth, depth: gpt.depth },
     },
   });
+}
+
+function optimizerOf({ optimizer, learningRate, schedule, average }: StageDraft) {
+  return { kind: optimizer, learningRate, schedule, ema: average ? AVERAGE_DECAY : 0 };
 }
 
 /** Takes over what a forecast proposes. */
