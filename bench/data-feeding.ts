@@ -90,6 +90,7 @@ async function openBenchRun(): Promise<TrainingRun> {
   const context = {
     signal: new AbortController().signal,
     emit: () => {},
+    notice: console.error,
     progress: () => {},
     plan: () => {},
     did: () => {},

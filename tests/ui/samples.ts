@@ -47,6 +47,7 @@ export function sampleJob(number: number, changes: Partial<Job> = {}): Job {
     attempts: 1,
     canResume: false,
     error: null,
+    notices: [],
     progress: null,
     ...changes,
   };

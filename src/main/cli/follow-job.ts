@@ -36,8 +36,12 @@ export async function followJob(
       onProgress = (progress) => {
         if (progress.jobId === started.id) view.update(progress, note());
       };
+      let told = 0;
       onJob = (job) => {
-        if (job.id === started.id && ended.has(job.status)) resolve(job);
+        if (job.id !== started.id) return;
+        for (const notice of job.notices.slice(told)) terminal.remark(fromWireError(notice).message);
+        told = job.notices.length;
+        if (ended.has(job.status)) resolve(job);
       };
       engine.onClose(() => reject(new AppError('disconnected')));
     });

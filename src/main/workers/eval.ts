@@ -20,7 +20,7 @@ serveWorker('eval', async (spec, context) => {
   const { members } = await readSnapshot(spec.snapshotPath);
   const clips = members.filter(({ split }) => split === spec.split);
   if (clips.length === 0) throw new AppError('no-clips');
-  const model = await loadModel(spec.runFolder, spec);
+  const model = await loadModel(spec.runFolder, spec, context.notice);
   const { examples, ...pictures } = await evaluatePictures(clips, model, spec, context);
   const { tokenLoss, captionLoss } = await evaluateTokens(examples, model, spec, context);
   const report = {

@@ -11,7 +11,7 @@ import {
   type Checkpoint,
 } from './runtime/checkpoint-store.ts';
 import { requireDevice } from './runtime/devices.ts';
-import { readTextEncoding, reportDamage } from './runtime/load-checkpoint.ts';
+import { readTextEncoding } from './runtime/load-checkpoint.ts';
 import { serveWorker } from './runtime/serve-worker.ts';
 import { loadBaseModel } from './train/base-model.ts';
 import { encodeClips } from './train/encode-clips.ts';
@@ -27,7 +27,8 @@ serveWorker('train', async (spec, context) => {
 
   // A GPT that has begun stays with the tokenizer and the text encoding that it began with.
   const begun = await newest(run, 'gpt');
-  const base = begun || spec.initFrom === null ? null : await loadBaseModel(spec.initFrom, spec.config);
+  const base =
+    begun || spec.initFrom === null ? null : await loadBaseModel(spec.initFrom, spec.config, context.notice);
   if (!begun) {
     await decodeClips(run);
     const stage = tokenizerStage(run, base?.tokenizerWeights ?? null);
@@ -62,8 +63,8 @@ async function planOf({ spec, train, val, windows, checkpoints }: TrainingRun): 
   return workOf(spec.config, clips, spec.costs ?? null, done);
 }
 
-const newest = ({ checkpoints }: TrainingRun, stage: TrainingStage) =>
-  newestCheckpoint(checkpoints, stage, reportDamage);
+const newest = ({ checkpoints, context }: TrainingRun, stage: TrainingStage) =>
+  newestCheckpoint(checkpoints, stage, context.notice);
 
 /** Decodes every clip into the cache, so that a file that cannot be read is found before hours of training. */
 async function decodeClips({ train, val, windows, context }: TrainingRun): Promise<void> {
@@ -81,5 +82,5 @@ async function tokenizerFor(run: TrainingRun, begun: Checkpoint | null): Promise
   const step = begun?.manifest.tokenizerStep;
   if (step != null) return readCheckpoint(run.checkpoints, 'tokenizer', step);
   // Training leaves at least the checkpoint of its start.
-  return (await bestCheckpoint(run.checkpoints, 'tokenizer', reportDamage))!;
+  return (await bestCheckpoint(run.checkpoints, 'tokenizer', run.context.notice))!;
 }

@@ -38,6 +38,8 @@ export const job = z.object({
   attempts: z.number().int(),
   canResume: z.boolean(),
   error: wireError.nullable(),
+  /** What is worth knowing about the newest attempt although it went on, e.g. a damaged checkpoint that was passed over. */
+  notices: z.array(wireError),
   progress: jobProgress.nullable(),
 });
 export type Job = z.output<typeof job>;

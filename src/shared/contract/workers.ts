@@ -170,6 +170,8 @@ export const workerContract = {
     /** Also the heartbeat: sent at least every two seconds while the worker lives. */
     alive: event(z.object({})),
     progress: event(jobProgress.omit({ jobId: true })),
+    /** Something that the user should know although the work goes on. */
+    notice: event(z.object({ error: wireError })),
     /** import: one event a file. */
     file: event(importFileResult),
     /** train: points of the curves. */

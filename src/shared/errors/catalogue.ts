@@ -162,6 +162,10 @@ export const catalogue = {
     en: 'The checkpoint {path} is damaged ({detail}). Resume uses the one before it.',
     zh: '检查点 {path} 已损坏（{detail}）。继续时会使用前一个。',
   },
+  'not-bit-exact': {
+    en: 'Training goes on with {now}, where the checkpoint was made with {before}. It goes on well, but its numbers may differ in the last digits from those of a run that was not interrupted.',
+    zh: '现在用 {now} 继续训练，而检查点是用 {before} 生成的。训练会正常进行，但数值的末几位可能与未中断的训练不同。',
+  },
   'device-unavailable': {
     en: 'The device “{device}” cannot be used here: {detail}. Nothing is lost: choose the CPU in the settings, then try again or resume.',
     zh: '此处无法使用设备“{device}”：{detail}。没有内容丢失：请在设置中选择 CPU，然后重试或继续。',

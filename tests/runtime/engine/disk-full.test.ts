@@ -7,24 +7,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { newId } from '#main/engine/ids.ts';
 import { startEngine } from '#main/engine/engine.ts';
 import { jobEnds, testEngine } from '../../fixtures/engine.ts';
+import { mayMount } from '../../fixtures/may-mount.ts';
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts';
 
 const fixtureClips = fileURLToPath(new URL('../../fixtures/clips', import.meta.url));
-const mayMount = process.platform === 'linux' && process.getuid?.() === 0 && tryMount();
-
-function tryMount(): boolean {
-  const folder = `/tmp/reelwright-mount-${process.pid}`;
-  mkdirSync(folder);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    execFileSync('rmdir', [folder]);
-  }
-}
 
 test.skipIf(!mayMount)('import, upload, settings and start on a full disk', async () => {
   const disk = join(temporaryFolder(), 'disk');

@@ -82,6 +82,7 @@ describe('generating', () => {
         progress: () => {},
         plan: () => {},
         did: () => {},
+        notice: () => {},
       };
       const take = async (name: string, settings: object) => {
         const takeFolder = join(folder, name);
@@ -105,6 +106,7 @@ describe('generating', () => {
       progress: () => {},
       plan: () => {},
       did: () => {},
+      notice: () => {},
     });
     expect(result).toEqual({ frames: 1, stopped: true });
     expect(readdirSync(takeFolder).toSorted()).toEqual(['frame-0000.png', 'take.mp4', 'tokens.json']);

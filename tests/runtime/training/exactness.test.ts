@@ -4,6 +4,7 @@
  *
  * `REELWRIGHT_KILL_SEED` repeats the draws of a run that failed, `REELWRIGHT_KILLS` asks for more of them.
  */
+import { execFileSync } from 'node:child_process';
 import { watch } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TrainSpec } from '#shared/contract/workers.ts';
 import type { AppError } from '#shared/errors/app-error.ts';
 import { Random } from '#shared/domain/random.ts';
+import { mayMount } from '../../fixtures/may-mount.ts';
 import {
   checkpointFiles,
   createWorkspace,
@@ -72,6 +74,58 @@ test(`killed at ${wantedKills} random moments, and stopped at others, runs end w
   }
   console.log(`${kills} kills in ${runs} runs, ${insideSaves} in the middle of saving; seed ${seed}`);
   expect(insideSaves).toBeGreaterThan(0);
+});
+
+test('whatever time it is, and however often the clock is set, a run ends with the same bytes', async () => {
+  const spec = workspace.newRun('clock');
+  const preload = new URL('../../fixtures/preloads/shifted-clock.mjs', import.meta.url).href;
+  const observed: Observed[] = [];
+  try {
+    process.env['NODE_OPTIONS'] = `--import ${preload}`;
+    // Years behind, then years ahead, then behind again: the first two are killed on their way.
+    for (const [i, years] of [-20, 30, -5].entries()) {
+      process.env['CLOCK_SHIFT_MS'] = String(years * 365 * 86_400_000);
+      const worker = start({ kind: 'train', spec }, workspace.folder, ({ stage, step }, process) => {
+        if (i < 2 && stage === ['tokenizer', 'gpt'][i] && step >= 4) process.kill();
+      });
+      observed.push(worker.observed);
+      const end = await worker.result.catch((error: AppError) => error.code);
+      if (i < 2) expect(end).toBe('worker-killed');
+    }
+  } finally {
+    delete process.env['NODE_OPTIONS'];
+    delete process.env['CLOCK_SHIFT_MS'];
+  }
+  expect(await checkpointFiles(spec.runFolder)).toEqual(whole.files);
+  expect(curves(...observed)).toEqual(whole.curves);
+});
+
+test.skipIf(!mayMount)('a disk that fills up during a save costs nothing that was saved before', async () => {
+  const spec = workspace.newRun('full-disk');
+  await mkdir(spec.runFolder);
+  const size = (kilobytes: number, ...options: string[]) =>
+    execFileSync('mount', [
+      ...['-t', 'tmpfs', '-o', [...options, `size=${kilobytes}k`].join(), 'tmpfs', spec.runFolder],
+    ]);
+  // Room for two checkpoints of the tokenizer, not for three.
+  size(1200);
+  try {
+    const first = train(spec);
+    await expect(first.result).rejects.toMatchObject({ code: 'disk-full' });
+    const kept = await checkpointFiles(spec.runFolder);
+    expect(first.observed.checkpoints.length).toBeGreaterThan(0);
+    expect([...kept.keys()].filter((path) => path.endsWith('manifest.json')).length).toBeGreaterThan(0);
+    expect(await hasUnfinished(spec)).toBe(false);
+    size(100_000, 'remount');
+    const second = train(spec);
+    await second.result;
+    const resumedAt = second.observed.points.find(({ name }) => name === 'clips-per-second')!;
+    expect(resumedAt.step).toBe(first.observed.checkpoints.at(-1)!.step + 1);
+    expect(await checkpointFiles(spec.runFolder)).toEqual(whole.files);
+    expect(curves(first.observed, second.observed)).toEqual(whole.curves);
+  } finally {
+    execFileSync('umount', [spec.runFolder]);
+  }
 });
 
 interface Cut {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startWorker, type WorkerProcess } from '#main/engine/jobs/worker-process.ts';
 import { resolveTools } from '#main/engine/media/tools.ts';
-import type { SplitName } from '#shared/contract/common.ts';
+import type { SplitName, WireError } from '#shared/contract/common.ts';
 import type { EventName, Payload } from '#shared/contract/define.ts';
 import type { MetricPoint } from '#shared/contract/training.ts';
 import type { TrainSpec, WorkerContract, WorkerSpec } from '#shared/contract/workers.ts';
@@ -107,6 +107,7 @@ type CheckpointEvent = Payload<WorkerContract, 'checkpoint'>;
 
 export interface Observed {
   points: MetricPoint[];
+  notices: WireError[];
   checkpoints: CheckpointEvent[];
   phases: Set<string>;
 }
@@ -121,7 +122,7 @@ export function start(
   folder: string,
   onCheckpoint: (checkpoint: CheckpointEvent, worker: WorkerProcess) => void = () => {},
 ): RunningWorker {
-  const observed: Observed = { points: [], checkpoints: [], phases: new Set() };
+  const observed: Observed = { points: [], notices: [], checkpoints: [], phases: new Set() };
   const worker: WorkerProcess = startWorker({
     request,
     entry: join(workerFolder, `${request.kind}.ts`),
@@ -131,6 +132,7 @@ export function start(
     stopWithinMs: 120_000,
     onEvent<N extends EventName<WorkerContract>>(name: N, payload: Payload<WorkerContract, N>) {
       if (name === 'metrics') observed.points.push(...(payload as Payload<WorkerContract, 'metrics'>).points);
+      if (name === 'notice') observed.notices.push((payload as Payload<WorkerContract, 'notice'>).error);
       if (name === 'progress') observed.phases.add((payload as Payload<WorkerContract, 'progress'>).phase);
       if (name === 'checkpoint') {
         observed.checkpoints.push(payload as CheckpointEvent);

@@ -1,10 +1,17 @@
-import { cp, readdir, readFile, rm, truncate } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSafetensors, writeSafetensors } from '#main/ml/format/safetensors.ts';
 import { readCheckpoint, writeCheckpoint } from '#main/workers/runtime/checkpoint-store.ts';
 import type { EvalSpec, TrainSpec, WorkerResult } from '#shared/contract/workers.ts';
-import { createWorkspace, curves, start, type Observed, type Workspace } from './training-fixture.ts';
+import {
+  checkpointFiles,
+  createWorkspace,
+  curves,
+  start,
+  type Observed,
+  type Workspace,
+} from './training-fixture.ts';
 
 let workspace: Workspace;
 /** What an uninterrupted run reports, and the weights it ends with. */
@@ -94,16 +101,40 @@ test.each([
   },
 );
 
-test('a damaged checkpoint is passed over: training goes on from the one before it, to the same end', async () => {
-  const spec = workspace.newRun('damaged');
+test.each([
+  ['a file cut short', (folder: string) => truncate(join(folder, 'optimizer.safetensors'), 100)],
+  ['a flipped bit', (folder: string) => flipBit(join(folder, 'weights.safetensors'))],
+  ['a missing file', (folder: string) => rm(join(folder, 'text.json'))],
+  ['a manifest that is none', (folder: string) => writeFile(join(folder, 'manifest.json'), '{}')],
+])(
+  'a checkpoint with %s is passed over with a notice: training goes on from the one before it, to the same end',
+  async (what, damage) => {
+    const spec = workspace.newRun(`damaged by ${what}`);
+    await cp(workspace.spec.runFolder, spec.runFolder, { recursive: true });
+    const newest = join(spec.runFolder, 'checkpoints', 'gpt', '000000008');
+    await damage(newest);
+    const worker = train(spec);
+    await worker.result;
+    const { points, notices } = worker.observed;
+    expect(points.some((point) => point.stage === 'gpt' && point.step === 8)).toBe(true);
+    expect(notices).toMatchObject([{ code: 'checkpoint-damaged', params: { path: newest } }]);
+    expect(await checkpointFiles(spec.runFolder)).toEqual(await checkpointFiles(workspace.spec.runFolder));
+    expect(await readFile(join(workspace.folder, 'worker.log'), 'utf8')).toContain(`${newest} is damaged`);
+  },
+);
+
+test('a run that goes on with other threads says that its bits are no longer promised', async () => {
+  const spec = workspace.newRun('threads');
   await cp(workspace.spec.runFolder, spec.runFolder, { recursive: true });
-  const newest = join(spec.runFolder, 'checkpoints', 'gpt', '000000008');
-  await truncate(join(newest, 'optimizer.safetensors'), 100);
-  const worker = train(spec);
+  await rm(join(spec.runFolder, 'checkpoints', 'gpt', '000000008'), { recursive: true });
+  const worker = train({ ...spec, threads: 1 });
   await worker.result;
-  expect(worker.observed.points.some((point) => point.stage === 'gpt' && point.step === 8)).toBe(true);
-  expect((await finalWeights(spec)).equals(whole.weights)).toBe(true);
-  expect(await readFile(join(workspace.folder, 'worker.log'), 'utf8')).toContain(`${newest} is damaged`);
+  expect(worker.observed.notices).toMatchObject([
+    {
+      code: 'not-bit-exact',
+      params: { before: expect.stringContaining('cpu × 2'), now: expect.stringContaining('cpu × 1') },
+    },
+  ]);
 });
 
 test('a loss that is no number ends the run with the step, and leaves the checkpoints as they are', async () => {
@@ -147,3 +178,9 @@ test('the best checkpoint is evaluated on a split, and a run without checkpoints
   const failed = start({ kind: 'eval', spec: nowhere }, workspace.folder);
   await expect(failed.result).rejects.toMatchObject({ code: 'checkpoint-missing' });
 });
+
+async function flipBit(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  bytes[bytes.length >> 1]! ^= 1;
+  await writeFile(path, bytes);
+}

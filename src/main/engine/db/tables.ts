@@ -58,6 +58,7 @@ export interface JobsTable {
   started_at: number | null;
   finished_at: number | null;
   error: string | null;
+  notices: Generated<string>;
 }
 
 export interface AttemptsTable {

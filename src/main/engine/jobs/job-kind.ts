@@ -7,9 +7,9 @@ import type { JobRow } from '../db/repositories/jobs.ts';
 type SpecOf<K extends JobKind> = Extract<WorkerSpec, { kind: K }>['spec'];
 type ResultOf<K extends JobKind> = Extract<WorkerResult, { kind: K }>;
 
-/** The events that a service may care about; heartbeat and progress are the queue's. */
+/** The events that a service may care about; heartbeat, progress and notices are the queue's. */
 type WorkerEvents = {
-  [N in Exclude<EventName<WorkerContract>, 'alive' | 'progress'>]: (
+  [N in Exclude<EventName<WorkerContract>, 'alive' | 'progress' | 'notice'>]: (
     job: JobRow,
     payload: Payload<WorkerContract, N>,
   ) => Promise<void>;

@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import type { WireError } from '#shared/contract/common.ts';
 import type { Job, JobKind, JobProgress, JobStatus } from '#shared/contract/jobs.ts';
-import { WORKER_STOPS_WITHIN_MS, type WorkerSpec } from '#shared/contract/workers.ts';
+import type { Payload } from '#shared/contract/define.ts';
+import { WORKER_STOPS_WITHIN_MS, type WorkerContract, type WorkerSpec } from '#shared/contract/workers.ts';
 import { AppError, toWireError } from '#shared/errors/app-error.ts';
 import { explainDiskFull } from '#shared/errors/disk-full.ts';
 import type { EngineContext } from '../context.ts';
@@ -165,7 +166,8 @@ export class JobQueue {
     const earlier = await jobs.listAttempts(db, job.id);
     await db.transaction().execute(async (trx) => {
       await jobs.insertAttempt(trx, { id: attemptId, jobId: job.id, startedAt });
-      await jobs.updateJob(trx, job.id, { status: 'running', startedAt, finishedAt: null, error: null });
+      const fresh = { startedAt, finishedAt: null, error: null, notices: [] };
+      await jobs.updateJob(trx, job.id, { status: 'running', ...fresh });
     });
     const running: Running = { job, progress: null, worker: null, stopping: null, over: Promise.resolve() };
     this.#running.set(job.id, running);
@@ -195,6 +197,7 @@ export class JobQueue {
     const request = { kind: job.kind, spec: await kind.prepare(job) } as WorkerSpec;
     if (running.stopping) throw new AppError('cancelled');
 
+    const notices: WireError[] = [];
     let stored: Promise<void> = Promise.resolve();
     const worker = startWorker({
       request,
@@ -208,6 +211,15 @@ export class JobQueue {
         if (name === 'progress') {
           running.progress = { ...(payload as Omit<JobProgress, 'jobId'>), jobId: job.id };
           events.emit('jobs.progress', running.progress);
+          return;
+        }
+        if (name === 'notice') {
+          notices.push((payload as Payload<WorkerContract, 'notice'>).error);
+          stored = stored.then(async () => {
+            await jobs.updateJob(db, job.id, { notices });
+            await this.#announce(job.id);
+          });
+          stored.catch(() => worker.kill());
           return;
         }
         const store = kind.events[name] as ((job: JobRow, payload: unknown) => Promise<void>) | undefined;

@@ -17,6 +17,17 @@ export type StageMetrics = z.output<typeof stageMetrics>;
 /** The position in the shuffled data: `clip` clips of epoch `epoch` are used up. */
 const dataCursor = z.object({ epoch: z.number().int().min(0), clip: z.number().int().min(0) });
 
+/** What the numbers were computed with: the same again gives the same bits. */
+const computedWith = z.object({
+  device: z.string(),
+  threads: z.number().int().min(1),
+  /** Version of ONNX Runtime. */
+  runtime: z.string(),
+  /** Its kernels choose their instructions by the processor. */
+  processor: z.string(),
+});
+export type ComputedWith = z.output<typeof computedWith>;
+
 const fileEntry = z.object({
   bytes: z.number().int().min(0),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -37,6 +48,8 @@ export const checkpointManifest = z.object({
   metrics: stageMetrics,
   /** Held-out loss of exactly these weights; null when they were saved in the middle of an epoch. */
   valLoss: z.number().nullable(),
+  /** Null in checkpoints of older versions. */
+  computedWith: computedWith.nullable().default(null),
   /** Saved only because the run was stopped there: goes as soon as there is a newer one. */
   bridges: z.boolean().default(false),
   /** For a GPT: the step of the tokenizer checkpoint whose tokens it was trained on. */

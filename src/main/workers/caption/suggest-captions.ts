@@ -10,7 +10,11 @@ import { writeCaption } from './write-caption.ts';
 export const suggestCaptions: WorkerHandler<'caption'> = async (spec, context) => {
   const { signal } = context;
   const compute = { device: spec.device, threads: spec.threads };
-  const { config, tokenizer, textEncoding, gptShape, gptWeights } = await loadModel(spec.runFolder, compute);
+  const { config, tokenizer, textEncoding, gptShape, gptWeights } = await loadModel(
+    spec.runFolder,
+    compute,
+    context.notice,
+  );
   const windows = createWindowCache(spec.cacheFolder, config.window, spec.tools);
   const options = { task: 'caption', batch: 1, queries: 1 } as const;
   const gpt = await openDecoder(gptWeights, gptShape, options, compute);

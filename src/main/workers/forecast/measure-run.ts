@@ -11,7 +11,7 @@ import { codebookSize } from '#main/ml/tokenizer/fsq.ts';
 import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import { breathe } from '../runtime/breathe.ts';
 import { newestCheckpoint } from '../runtime/checkpoint-store.ts';
-import { openTokenizer, reportDamage } from '../runtime/load-checkpoint.ts';
+import { openTokenizer } from '../runtime/load-checkpoint.ts';
 import type { WorkerContext } from '../runtime/serve-worker.ts';
 import { gptStage } from '../train/gpt-stage.ts';
 import { openRun, type TrainingRun } from '../train/run.ts';
@@ -133,7 +133,7 @@ async function measureEncoding(
     return seconds;
   };
   const { seconds: opening, result: tokenizer } = await timed(async () => {
-    const checkpoint = await newestCheckpoint(run.checkpoints, 'tokenizer', reportDamage);
+    const checkpoint = await newestCheckpoint(run.checkpoints, 'tokenizer', run.context.notice);
     return openTokenizer(checkpoint!, run.spec);
   });
   try {

@@ -14,6 +14,7 @@ export const generateTake: WorkerHandler<'generate'> = async (spec, context) => 
   const { config, manifest, tokenizer, textEncoding, gptShape, gptWeights } = await loadModel(
     spec.runFolder,
     compute,
+    context.notice,
   );
   const { frames: frameCount, size } = config.window;
   const text = textEncoding.encodePrompt(prompt, gptShape.textLength);

@@ -27,8 +27,10 @@ export type ReportDamage = (error: AppError) => void;
 /** Of a file: in one piece, or in pieces to be written one after another. */
 export type FileContents = Uint8Array | readonly Uint8Array[];
 
-export type CheckpointDraft = Omit<CheckpointManifest, 'format' | 'files' | 'bridges'> &
-  Partial<Pick<CheckpointManifest, 'bridges'>>;
+type Defaulted = 'bridges' | 'computedWith';
+
+export type CheckpointDraft = Omit<CheckpointManifest, 'format' | 'files' | Defaulted> &
+  Partial<Pick<CheckpointManifest, Defaulted>>;
 
 /** Where the checkpoints of a run lie. */
 export const checkpointsFolder = (runFolder: string) => join(runFolder, 'checkpoints');

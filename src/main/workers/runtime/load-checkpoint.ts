@@ -12,7 +12,13 @@ import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
 import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import type { TrainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
-import { bestCheckpoint, checkpointsFolder, readCheckpoint, type Checkpoint } from './checkpoint-store.ts';
+import {
+  bestCheckpoint,
+  checkpointsFolder,
+  readCheckpoint,
+  type Checkpoint,
+  type ReportDamage,
+} from './checkpoint-store.ts';
 import type { Compute } from './session.ts';
 import { readWeights } from './trainer-state.ts';
 import { VideoTokenizer } from './video-tokenizer.ts';
@@ -33,9 +39,13 @@ export interface LoadedModel {
  * Reads the best checkpoint of the run's GPT. Throws AppError `checkpoint-missing` when the run has none
  * yet, `checkpoint-damaged` when all of them are.
  */
-export async function loadModel(runFolder: string, compute: Compute): Promise<LoadedModel> {
+export async function loadModel(
+  runFolder: string,
+  compute: Compute,
+  report: ReportDamage,
+): Promise<LoadedModel> {
   const checkpoints = checkpointsFolder(runFolder);
-  const gpt = await bestCheckpoint(checkpoints, 'gpt', reportDamage);
+  const gpt = await bestCheckpoint(checkpoints, 'gpt', report);
   if (!gpt || gpt.manifest.tokenizerStep === null) throw new AppError('checkpoint-missing');
   const { manifest } = gpt;
   const { config } = manifest;
@@ -72,9 +82,4 @@ export function readTextEncoding(checkpoint: Checkpoint): BytePairEncoding {
   const bytes = checkpoint.files.get(TEXT_ENCODING_FILE);
   if (!bytes) throw new AppError('checkpoint-damaged', { path, detail: 'the file is missing' });
   return BytePairEncoding.fromJson(JSON.parse(new TextDecoder().decode(bytes)), path);
-}
-
-/** What a worker writes to standard error goes into the engine's log. */
-export function reportDamage(error: AppError): void {
-  process.stderr.write(`${error.message}\n`);
 }

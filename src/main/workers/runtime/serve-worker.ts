@@ -3,6 +3,7 @@ import { workerContract, WORKER_STOPS_WITHIN_MS, type WorkerContract } from '#sh
 import type { WorkerResult, WorkerSpec } from '#shared/contract/workers.ts';
 import type { JobKind } from '#shared/contract/jobs.ts';
 import type { EventName, Payload } from '#shared/contract/define.ts';
+import type { AppError } from '#shared/errors/app-error.ts';
 import { explainDiskFull } from '#shared/errors/disk-full.ts';
 import { createEventHub } from '#shared/rpc/event-hub.ts';
 import { processTransport } from '#shared/rpc/process-transport.ts';
@@ -16,6 +17,8 @@ export interface WorkerContext {
   /** Aborts when the job is cancelled or the engine is gone: finish the step, write what must not be lost, return. */
   signal: AbortSignal;
   emit<N extends EventName<WorkerContract>>(name: N, payload: Payload<WorkerContract, N>): void;
+  /** Tells the user of something that does not end the work; also goes into the log. */
+  notice(this: void, error: AppError): void;
   /** Cheap enough to call at every unit of work: reports at most ten times a second. */
   progress(phase: string, done: number, total: number): void;
   /** Says once what the whole job consists of; from then on progress tells the time left of all of it. */
@@ -53,6 +56,10 @@ export function serveWorker<K extends JobKind>(kind: K, handler: WorkerHandler<K
     const result = await handler(spec, {
       signal,
       emit: (name, payload) => events.emit(name, payload),
+      notice: (error) => {
+        process.stderr.write(`${error.message}\n`);
+        events.emit('notice', { error: error.toWire() });
+      },
       progress: (phase, done, total) => {
         const report = meter.update(phase, done, total);
         if (report) events.emit('progress', { ...report, ...wholeJob(timeLeft, report) });

@@ -1,5 +1,5 @@
 /** ONNX Runtime behind a small face: models in, tensors by name in and out. Only `devices.ts` beside it knows the library. */
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device } from '#shared/contract/system.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import type { TensorData, TensorType } from '#main/ml/onnx/dtype.ts';
@@ -35,6 +35,9 @@ export function loweringFor(device: Device): Lowering {
 export function keepsTensors(device: Device): boolean {
   return device === 'webgpu';
 }
+
+/** Of ONNX Runtime. */
+export const runtimeVersion: string = env.versions.node ?? env.versions.common;
 
 /** A tensor over `data`, which is not copied: what is written to it later is what the next run reads. */
 export function hostTensor({ dtype, shape }: TensorType, data: TensorData): RuntimeTensor {

@@ -7,8 +7,13 @@ import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import { requireSameModel } from '#shared/domain/same-model.ts';
 import type { TrainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
-import { bestCheckpoint, checkpointsFolder, readCheckpoint } from '../runtime/checkpoint-store.ts';
-import { readGptWeights, readTextEncoding, reportDamage } from '../runtime/load-checkpoint.ts';
+import {
+  bestCheckpoint,
+  checkpointsFolder,
+  readCheckpoint,
+  type ReportDamage,
+} from '../runtime/checkpoint-store.ts';
+import { readGptWeights, readTextEncoding } from '../runtime/load-checkpoint.ts';
 import { readWeights } from '../runtime/trainer-state.ts';
 
 export interface BaseModel {
@@ -21,9 +26,13 @@ export interface BaseModel {
  * Reads the best checkpoint of the run in `runFolder`. Throws AppError `base-not-trained` when there is none, `checkpoint-damaged`,
  * and `invalid-input`, naming the settings, when its model is not the one that `config` describes.
  */
-export async function loadBaseModel(runFolder: string, config: TrainingConfig): Promise<BaseModel> {
+export async function loadBaseModel(
+  runFolder: string,
+  config: TrainingConfig,
+  report: ReportDamage,
+): Promise<BaseModel> {
   const checkpoints = checkpointsFolder(runFolder);
-  const gpt = await bestCheckpoint(checkpoints, 'gpt', reportDamage);
+  const gpt = await bestCheckpoint(checkpoints, 'gpt', report);
   if (gpt?.manifest.tokenizerStep == null) throw new AppError('base-not-trained', { path: runFolder });
   requireSameModel(gpt.manifest.config, config);
   const tokenizer = await readCheckpoint(checkpoints, 'tokenizer', gpt.manifest.tokenizerStep);

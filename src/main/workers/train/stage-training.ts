@@ -12,6 +12,7 @@ import { CheckpointSaver, memoryOf } from '../runtime/checkpoint-saver.ts';
 import type { Checkpoint, FileContents } from '../runtime/checkpoint-store.ts';
 import { initialState, Trainer } from '../runtime/trainer.ts';
 import { readTrainerState, writeTrainerState } from '../runtime/trainer-state.ts';
+import { computedWith } from './computed-with.ts';
 import { IdleMeter } from './idle-meter.ts';
 import { CURVES_FILE, type MetricsReporter } from './metrics.ts';
 import { ReadAhead } from './read-ahead.ts';
@@ -209,6 +210,7 @@ export class StageTraining {
       random: [...this.#randomState],
       metrics: structuredClone(this.#metrics),
       valLoss: values?.['loss/val'] ?? null,
+      computedWith: computedWith(run.spec),
       bridges: !schedule.savesAt(step),
       tokenizerStep: stage.tokenizerStep,
     };

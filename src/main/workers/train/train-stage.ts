@@ -4,6 +4,7 @@ import type { StageMetrics } from '#main/ml/format/manifest.ts';
 import type { TrainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { rotateCheckpoints, type Checkpoint } from '../runtime/checkpoint-store.ts';
+import { exactnessLost } from './computed-with.ts';
 import { MetricsReporter } from './metrics.ts';
 import type { TrainingRun } from './run.ts';
 import type { Stage } from './stage.ts';
@@ -24,6 +25,8 @@ export async function trainStage(
   );
   if (resumed) {
     requireSameModel(resumed, stage, run);
+    const lost = exactnessLost(resumed.manifest, run.spec);
+    if (lost) run.context.notice(lost);
     await takeUp(resumed, run, schedule, reporter);
     const isWhole = resumed.manifest.valLoss !== null || run.val.length === 0;
     if (resumed.manifest.step >= schedule.totalSteps && isWhole) return resumed.manifest.metrics;

@@ -1,6 +1,7 @@
 /** All migrations in order. One that has been released is never edited; a change is a new one at the end. */
 import { initial } from './0001-initial.ts';
 import { forecasts } from './0002-forecasts.ts';
+import { jobNotices } from './0003-job-notices.ts';
 
 /** Migration n (counted from 1) takes the schema from version n-1 to n. */
-export const migrations: readonly string[] = [initial, forecasts];
+export const migrations: readonly string[] = [initial, forecasts, jobNotices];

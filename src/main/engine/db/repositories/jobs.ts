@@ -16,6 +16,8 @@ export interface JobRow {
   startedAt: number | null;
   finishedAt: number | null;
   error: WireError | null;
+  /** Of the newest attempt. */
+  notices: WireError[];
   attempts: number;
 }
 
@@ -66,17 +68,20 @@ export async function updateJob(
   db: Db,
   jobId: string,
   change: {
-    status: JobStatus;
+    status?: JobStatus;
     startedAt?: number;
     finishedAt?: number | null;
     error?: WireError | null;
+    notices?: WireError[];
     request?: unknown;
   },
 ): Promise<void> {
-  const row: Updateable<JobsTable> = { status: change.status };
+  const row: Updateable<JobsTable> = {};
+  if (change.status !== undefined) row.status = change.status;
   if (change.startedAt !== undefined) row.started_at = change.startedAt;
   if (change.finishedAt !== undefined) row.finished_at = change.finishedAt;
   if (change.error !== undefined) row.error = change.error && JSON.stringify(change.error);
+  if (change.notices !== undefined) row.notices = JSON.stringify(change.notices);
   if (change.request !== undefined) row.request = JSON.stringify(change.request);
   await db.updateTable('jobs').set(row).where('id', '=', jobId).execute();
 }
@@ -151,6 +156,7 @@ function toJobRow(row: Selectable<JobsTable> & { attempts: number | null }): Job
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     error: row.error === null ? null : (JSON.parse(row.error) as WireError),
+    notices: JSON.parse(row.notices) as WireError[],
     attempts: row.attempts ?? 0,
   };
 }
