@@ -3,6 +3,7 @@
  * node bench/gpt-step.ts [--profile] [threads]
  */
 import { rmSync } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
 import { generateFeeds } from '#main/ml/gpt/batches.ts';
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { gptTask } from '#main/ml/gpt/training-task.ts';
@@ -16,6 +17,8 @@ import { profileNodes } from './node-profile.ts';
 
 const ROUNDS = 10;
 const PRODUCTS_A_ROUND = 5;
+/** Threads of a session spin a while after a run: the other one's turn comes when they sleep. */
+const BETWEEN_TURNS_MS = 50;
 const threads = Number(process.argv.find((argument) => /^\d+$/.test(argument)) ?? 2);
 const { microBatch, dropout, captionDropout, optimizer } = trainingConfig.parse({}).gpt;
 
@@ -37,8 +40,10 @@ async function measure(order: GptConfig['order'], rate: number): Promise<void> {
   let [bareRate, stepMs] = [0, Infinity];
   // Turn by turn, so that what else the machine does weighs on both alike; the best of each counts.
   for (let round = 0; round < ROUNDS; round++) {
+    await pause(BETWEEN_TURNS_MS);
     for (let i = 0; i < PRODUCTS_A_ROUND; i++) bareRate = Math.max(bareRate, await ceiling.measure());
     const batch = feeds();
+    await pause(BETWEEN_TURNS_MS);
     const start = performance.now();
     await trainer.accumulate('generate', batch);
     stepMs = Math.min(stepMs, performance.now() - start);

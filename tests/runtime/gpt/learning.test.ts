@@ -16,7 +16,7 @@ import { trainingConfig } from '#shared/domain/training-config.ts';
 
 const compute = { device: 'cpu', threads: 1 } as const;
 const { end, pad } = specialToken;
-const STEPS = 150;
+const STEPS = 300;
 
 // One latent frame is a still image: nothing is clean there.
 it.each([
