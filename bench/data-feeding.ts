@@ -2,22 +2,21 @@
  * How much of its time training spends outside of graphs, with the default settings on real clips:
  * node bench/data-feeding.ts [threads] [folder of clips, e.g. from scripts/fetch-emoji.ts; default: tests/fixtures/clips]
  */
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { resolveTools } from '#main/engine/media/tools.ts';
 import { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { bestCheckpoint } from '#main/workers/runtime/checkpoint-store.ts';
 import { encodeClips } from '#main/workers/train/encode-clips.ts';
 import { gptStage } from '#main/workers/train/gpt-stage.ts';
-import { openRun, type TrainingRun } from '#main/workers/train/run.ts';
+import type { TrainingRun } from '#main/workers/train/run.ts';
 import type { Stage } from '#main/workers/train/stage.ts';
 import { tokenizerStage } from '#main/workers/train/tokenizer-stage.ts';
 import { trainStage } from '#main/workers/train/train-stage.ts';
 import type { MetricPoint } from '#shared/contract/training.ts';
 import { trainingConfig } from '#shared/domain/training-config.ts';
+import { epochsFor, openBenchRun } from './bench-run.ts';
 
 /** Steps a stage: some are for the machine to warm up, and every epoch ends with an evaluation and a checkpoint. */
 const STEPS = 30;
@@ -27,7 +26,16 @@ const [threads = '2', clipFolder = fileURLToPath(new URL('../tests/fixtures/clip
 const folder = await mkdtemp(join(tmpdir(), 'feeding-'));
 const points: MetricPoint[] = [];
 try {
-  const run = await openBenchRun();
+  const run = await openBenchRun({
+    folder,
+    clipFolder,
+    threads: Number(threads),
+    config: (train) => {
+      const config = trainingConfig.parse({});
+      for (const stage of [config.tokenizer, config.gpt]) stage.epochs = epochsFor(STEPS, stage.batch, train);
+      return config;
+    },
+  });
   console.log(`${run.train.length} clips to train on, ${run.val.length} held out, ${threads} threads`);
   await measure(tokenizerStage(run), run);
   const tokenizer = (await bestCheckpoint(run.checkpoints, 'tokenizer', console.error))!;
@@ -54,50 +62,6 @@ async function measure(stage: Stage, run: TrainingRun): Promise<void> {
     `${stage.name.padEnd(9)}  ${shares.length} steps of ${((1000 * stage.settings.batch) / median(rates)).toFixed()} ms: ` +
       `idle ${percent(median(shares))} of a step, ${percent(mean(shares))} with a checkpoint after every epoch`,
   );
-}
-
-async function openBenchRun(): Promise<TrainingRun> {
-  const names = (await readdir(clipFolder)).filter((name) => /\.(webp|mp4|webm|gif)$/.test(name));
-  const members = await Promise.all(
-    names.map(async (name, i) => {
-      const path = join(clipFolder, name);
-      const contentHash = createHash('sha256')
-        .update(await readFile(path))
-        .digest('hex');
-      const caption = await readFile(path.replace(/\.\w+$/, '.txt'), 'utf8').catch(() => '');
-      const kind = /\.(mp4|webm)$/.test(name) ? 'video' : 'animation';
-      const clipId = String(i).padStart(26, '0');
-      const split = i % 8 === 7 ? 'val' : 'train';
-      return { clipId, path, contentHash, kind, start: 0, end: 2, caption: caption.trim(), split };
-    }),
-  );
-  const snapshotPath = join(folder, 'snapshot.json');
-  await writeFile(snapshotPath, JSON.stringify({ id: '0'.repeat(26), hash: 'bench', members }));
-  const train = members.filter(({ split }) => split === 'train').length;
-  const config = trainingConfig.parse({});
-  for (const stage of [config.tokenizer, config.gpt]) stage.epochs = Math.ceil((STEPS * stage.batch) / train);
-  const { ffmpeg, ffprobe } = await resolveTools({ ffmpegPath: '', ffprobePath: '' });
-  const spec = {
-    device: 'cpu' as const,
-    threads: Number(threads),
-    tools: { ffmpeg, ffprobe },
-    runFolder: join(folder, 'run'),
-    snapshotPath,
-    cacheFolder: join(folder, 'cache'),
-    initFrom: null,
-    config,
-  };
-  const context = {
-    signal: new AbortController().signal,
-    emit: () => {},
-    notice: console.error,
-    progress: () => {},
-    plan: () => {},
-    did: () => {},
-  };
-  const run = await openRun(spec, context);
-  for (const clip of [...run.train, ...run.val]) await run.windows.ensure(clip);
-  return run;
 }
 
 function median(values: readonly number[]): number {

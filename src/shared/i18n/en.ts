@@ -263,7 +263,8 @@ export const en = {
   'expert.adapters': 'What is trained',
   'expert.adaptersHint':
     'Adapters are small matrices beside the model: less memory, and less of it is forgotten.',
-  'expert.adaptersOn': 'Only adapters of rank',
+  'expert.adaptersOn': 'Only adapters',
+  'expert.adaptersOfRank': 'Only adapters, of rank',
   'expert.rank': 'Rank of the adapters',
   'expert.width': 'Width',
   'expert.depth': 'Depth',
