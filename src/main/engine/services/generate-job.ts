@@ -36,10 +36,16 @@ export function generateJob(
     if (!take) throw new AppError('not-found', { what: 'take', id: takeId });
     return take;
   };
-  const change = async (job: JobRow, changes: Parameters<typeof takes.updateTake>[2]) => {
-    const take = await takeOf(job);
-    await takes.updateTake(db, take.id, changes);
-    events.emit('generation.take', { ...take, ...changes });
+  let changed: Promise<unknown> = Promise.resolve();
+  /** One after the other: each tells of the take as the one before has left it, and the last word is the end. */
+  const change = (job: JobRow, changes: Parameters<typeof takes.updateTake>[2]): Promise<void> => {
+    const next = changed.then(async () => {
+      const take = await takeOf(job);
+      await takes.updateTake(db, take.id, changes);
+      events.emit('generation.take', { ...take, ...changes });
+    });
+    changed = next.catch(() => {});
+    return next;
   };
 
   return {
