@@ -19,6 +19,20 @@ export function workerEntry(name: string): string {
 /** The built studio, as the loopback server hands it to a browser. */
 export const builtRenderer: string = join(appFolder, 'out/renderer');
 
+/** What is shipped besides code: the text encoder and the base model. */
+export const resourcesFolder: string = findResources(appFolder);
+
+/**
+ * `resources/` lies beside our package.json, in the source tree and for a build that runs from it. In a packaged desktop app that
+ * is inside `app.asar` or `app/`; a packager may as well put it beside those, into Electron's own folder for resources. Found by
+ * where the code lies, it is the same folder in every process, also in workers, which run as plain Node.
+ */
+export function findResources(application: string): string {
+  const within = join(application, 'resources');
+  const beside = join(dirname(application), 'resources');
+  return !existsSync(within) && existsSync(beside) ? beside : within;
+}
+
 function findAppFolder(start: string): string {
   for (let folder = start; ; folder = dirname(folder)) {
     if (existsSync(join(folder, 'package.json'))) return folder;

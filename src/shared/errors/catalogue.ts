@@ -162,6 +162,10 @@ export const catalogue = {
     en: 'The checkpoint {path} is damaged ({detail}). Resume uses the one before it.',
     zh: '检查点 {path} 已损坏（{detail}）。继续时会使用前一个。',
   },
+  'text-encoder-damaged': {
+    en: 'The text encoder in {folder} is missing or damaged ({detail}). Install Reelwright again, or run “node scripts/fetch-text-encoder.ts” in its source folder.',
+    zh: '{folder} 中的文本编码器缺失或已损坏（{detail}）。请重新安装 Reelwright，或在其源代码目录运行“node scripts/fetch-text-encoder.ts”。',
+  },
   'not-bit-exact': {
     en: 'Training goes on with {now}, where the checkpoint was made with {before}. It goes on well, but its numbers may differ in the last digits from those of a run that was not interrupted.',
     zh: '现在用 {now} 继续训练，而检查点是用 {before} 生成的。训练会正常进行，但数值的末几位可能与未中断的训练不同。',

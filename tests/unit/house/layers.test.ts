@@ -45,8 +45,10 @@ test('right imports pass', async () => {
     'src/shared/a.ts': `export const a = 1;`,
     'src/main/ml/b.ts': `import { a } from '#shared/a.ts'; export const b = a;`,
     'src/main/engine/media/m.ts': `import 'node:fs'; export const m = 1;`,
+    'src/main/engine/app-paths.ts': `export const p = 1;`,
     'src/main/engine/db/d.ts': `import 'better-sqlite3'; import { b } from '#main/ml/b.ts'; export const d = b;`,
     'src/main/workers/w.ts': `import 'onnxruntime-node'; import { m } from '#main/engine/media/m.ts'; export const w = m;`,
+    'src/main/workers/v.ts': `import { p } from '#main/engine/app-paths.ts'; export const v = p;`,
     'src/main/shell/s.ts': `import 'electron'; import { d } from '#main/engine/db/d.ts'; export const s = d;`,
     'src/renderer/src/App.svelte': `<script lang="ts">import { a } from '#shared/a.ts'; const n: number = a;</script>{n}`,
   });
