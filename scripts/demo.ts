@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { Snapshot } from '#shared/contract/splits.ts';
-import type { EvalReport, Run } from '#shared/contract/training.ts';
+import type { EvalReport } from '#shared/contract/evaluation.ts';
+import type { Run } from '#shared/contract/training.ts';
 import { formatDuration, formatLoss, table } from '#main/cli/format.ts';
 import { fetchEmoji } from './fetch-emoji.ts';
 

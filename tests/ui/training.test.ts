@@ -127,9 +127,13 @@ test('follows runs and their curves, and fetches the report when an evaluation i
     clips: 4,
     tokenLoss: 3,
     perplexity: 20,
+    bitsPerPixel: 0.0199,
+    bitsPerPixelUncaptioned: 0.0212,
     captionLoss: null,
+    retrieval: null,
     psnr: 20,
     ssim: 0.8,
+    temporalPsnr: 22,
     codebookUse: 0.5,
   };
   let runs = [sampleRun(1), sampleRun(2)];

@@ -1,8 +1,9 @@
 /** Training runs: a run belongs to a snapshot, is carried by a job, and leaves metrics and checkpoints. */
 import { z } from 'zod';
 import { trainingConfig } from '../domain/training-config.ts';
-import { id, nothing, timestamp } from './common.ts';
+import { id, nothing, splitName, timestamp } from './common.ts';
 import { event, procedure } from './define.ts';
+import { evalOptions, evalReport } from './evaluation.ts';
 import { job } from './jobs.ts';
 import { device } from './system.ts';
 
@@ -37,23 +38,6 @@ export const run = z.object({
 });
 export type Run = z.output<typeof run>;
 
-/** What an evaluation of a checkpoint on one split found. */
-export const evalReport = z.object({
-  runId: id,
-  split: z.enum(['train', 'val', 'test']),
-  clips: z.number().int(),
-  /** Nats a token, and its exponential. */
-  tokenLoss: z.number(),
-  perplexity: z.number(),
-  /** Nats a byte-pair token of the caption given the clip. */
-  captionLoss: z.number().nullable(),
-  psnr: z.number(),
-  ssim: z.number(),
-  /** Share of the codebook that the split uses, 0 … 1. */
-  codebookUse: z.number(),
-});
-export type EvalReport = z.output<typeof evalReport>;
-
 export const trainingProcedures = {
   /** Refuses a run that does not fit on this machine, unless it is forced. */
   'training.start': procedure(
@@ -71,11 +55,7 @@ export const trainingProcedures = {
   'training.metrics': procedure(z.object({ runId: id }), z.object({ points: z.array(metricPoint) })),
   'training.deleteRun': procedure(z.object({ runId: id }), nothing),
   'training.evaluate': procedure(
-    z.object({
-      runId: id,
-      split: z.enum(['train', 'val', 'test']).default('test'),
-      device: device.optional(),
-    }),
+    evalOptions.extend({ runId: id, split: splitName.default('test'), device: device.optional() }),
     job,
   ),
   'training.evalReport': procedure(z.object({ jobId: id }), evalReport),

@@ -7,12 +7,13 @@ import { trainingConfig } from '../domain/training-config.ts';
 import { id, splitName, wireError } from './common.ts';
 import type { ContractShape } from './define.ts';
 import { event, procedure } from './define.ts';
+import { evalOptions, evalReport } from './evaluation.ts';
 import { runCosts } from './forecast.ts';
 import { sampling } from './generation.ts';
 import { jobProgress } from './jobs.ts';
 import { mediaKind } from './library.ts';
 import { device } from './system.ts';
-import { evalReport, metricPoint } from './training.ts';
+import { metricPoint } from './training.ts';
 
 /** The slowest worker that is told to stop ends the step under way, then writes a checkpoint with optimizer state. */
 export const WORKER_STOPS_WITHIN_MS = 60_000;
@@ -36,11 +37,14 @@ export const clipSource = z.object({
 });
 export type ClipSource = z.output<typeof clipSource>;
 
-/** The file a snapshot is stored in: immutable, named by its id, carries all a run needs. */
+/**
+ * The file a snapshot is stored in: immutable, named by its id, carries all a run needs. Members that show the same thing share a
+ * `group`, whatever it is called; older files have none.
+ */
 export const snapshotFile = z.object({
   id,
   hash: z.string(),
-  members: z.array(clipSource.extend({ split: splitName })),
+  members: z.array(clipSource.extend({ split: splitName, group: z.string().optional() })),
 });
 export type SnapshotFile = z.output<typeof snapshotFile>;
 
@@ -114,6 +118,7 @@ export const forecastSpec = trainSpec.omit({ costs: true, initFrom: true });
 export type ForecastSpec = z.output<typeof forecastSpec>;
 
 export const evalSpec = compute.extend({
+  ...evalOptions.shape,
   runId: id,
   runFolder: z.string(),
   snapshotPath: z.string(),

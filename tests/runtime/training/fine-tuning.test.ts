@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { readSafetensors } from '#main/ml/format/safetensors.ts';
 import { loadModel } from '#main/workers/runtime/load-checkpoint.ts';
+import { evalOptions } from '#shared/contract/evaluation.ts';
 import type { EvalSpec, TrainSpec, WorkerResult } from '#shared/contract/workers.ts';
 import { trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { checkpointFiles, createWorkspace, start, tinyConfig, type Workspace } from './training-fixture.ts';
@@ -93,6 +94,7 @@ test('a run by adapters keeps the base as it was, holds state for them alone, an
   const { device, threads, tools, cacheFolder, snapshotPath, runFolder } = spec;
   const evaluation: EvalSpec = {
     ...{ device, threads, tools, cacheFolder, snapshotPath, runFolder },
+    ...evalOptions.parse({}),
     runId: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
     split: 'val',
   };

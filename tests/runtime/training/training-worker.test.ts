@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSafetensors, writeSafetensors } from '#main/ml/format/safetensors.ts';
 import { readCheckpoint, writeCheckpoint } from '#main/workers/runtime/checkpoint-store.ts';
+import { evalOptions } from '#shared/contract/evaluation.ts';
 import type { EvalSpec, TrainSpec, WorkerResult } from '#shared/contract/workers.ts';
 import {
   checkpointFiles,
@@ -158,6 +159,7 @@ test('the best checkpoint is evaluated on a split, and a run without checkpoints
   const { device, threads, tools, cacheFolder, snapshotPath, runFolder } = workspace.spec;
   const spec: EvalSpec = {
     ...{ device, threads, tools, cacheFolder, snapshotPath, runFolder },
+    ...evalOptions.parse({}),
     runId: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
     split: 'val',
   };
@@ -167,12 +169,21 @@ test('the best checkpoint is evaluated on a split, and a run without checkpoints
   expect(report.perplexity).toBeCloseTo(Math.exp(report.tokenLoss));
   // The checkpoint, the masks and the clips are those of the evaluation in training.
   expect(report.tokenLoss).toBeCloseTo(whole.best, 5);
+  expect(report.bitsPerPixel).toBeCloseTo((8 * report.tokenLoss) / Math.LN2 / (5 * 16 * 16), 9);
+  expect(report.bitsPerPixelUncaptioned).toBeGreaterThan(0);
+  expect(report.bitsPerPixelUncaptioned).not.toBe(report.bitsPerPixel);
   expect(report.captionLoss).toBeGreaterThan(0);
+  expect(report.retrieval).toMatchObject({ candidates: 2, total: { top5: 1 }, lift: { top5: 1 } });
+  expect(report.temporalPsnr).toBeGreaterThan(0);
+  expect([...worker.observed.phases]).toEqual(['reconstruct', 'predict', 'retrieve']);
   expect(report.psnr).toBeGreaterThan(0);
   expect(report.ssim).toBeGreaterThan(-1);
   expect(report.ssim).toBeLessThan(1);
   expect(report.codebookUse).toBeGreaterThan(0);
   expect(report.codebookUse).toBeLessThanOrEqual(16 / 1000);
+
+  const one = await start({ kind: 'eval', spec: { ...spec, clips: 1 } }, workspace.folder).result;
+  expect(one).toMatchObject({ report: { clips: 1, retrieval: null } });
 
   const nowhere = { ...spec, runFolder: workspace.newRun('never-trained').runFolder };
   const failed = start({ kind: 'eval', spec: nowhere }, workspace.folder);

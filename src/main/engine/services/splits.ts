@@ -30,9 +30,10 @@ export function splitsHandlers({
     'splits.preview': async (request) => preview(await split(db, request)),
     'splits.createSnapshot': async ({ name, request }) => {
       const clips = await split(db, request);
-      const members = clips.map(({ clipId, path, contentHash, kind, start, end, caption, split: part }) => ({
+      const members = clips.map(({ clipId, path, contentHash, kind, start, end, caption, ...clip }) => ({
         ...{ clipId, path, contentHash, kind, start, end, caption },
-        split: part,
+        split: clip.split,
+        group: clip.groupId,
       }));
       const snapshot: Snapshot = {
         id: newId(),

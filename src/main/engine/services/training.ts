@@ -65,10 +65,10 @@ export function trainingHandlers(
       events.emit('training.changed', { runId });
       return {};
     },
-    'training.evaluate': async ({ runId, split, device }) => {
-      const run = await getTrainedRun(db, runId);
-      const request: EvalRequest = { runId, split, device };
-      return queue.add({ kind: 'eval', title: `${run.name} · ${split}`, request });
+    'training.evaluate': async (asked) => {
+      const run = await getTrainedRun(db, asked.runId);
+      const request: EvalRequest = asked;
+      return queue.add({ kind: 'eval', title: `${run.name} · ${asked.split}`, request });
     },
     'training.evalReport': async ({ jobId }) => {
       const report = await runs.findEvalReport(db, jobId);

@@ -1,4 +1,5 @@
 /** How close a picture is to its original: PSNR and SSIM, over 8-bit RGB. */
+import { luma } from './picture.ts';
 
 /** Largest value of a channel. */
 const PEAK = 255;
@@ -14,7 +15,7 @@ export function psnr(original: Uint8Array, copy: Uint8Array): number {
 }
 
 /** PSNR from a mean squared error of values whose range is 1. */
-function psnrOfError(meanSquaredError: number): number {
+export function psnrOfError(meanSquaredError: number): number {
   return Math.min(MAX_PSNR, -10 * Math.log10(meanSquaredError));
 }
 
@@ -56,15 +57,6 @@ export function ssim(original: Uint8Array, copy: Uint8Array, width: number, heig
       ((mx * mx + my * my + C1) * (varianceX + varianceY + C2));
   }
   return sum / meanX.length;
-}
-
-/** ITU-R BT.601 weights, as in the reference implementation. */
-function luma(rgb: Uint8Array): Float64Array {
-  const values = new Float64Array(rgb.length / 3);
-  for (let i = 0; i < values.length; i++) {
-    values[i] = 0.299 * rgb[3 * i]! + 0.587 * rgb[3 * i + 1]! + 0.114 * rgb[3 * i + 2]!;
-  }
-  return values;
 }
 
 function gaussian(size: number): Float64Array {

@@ -1,5 +1,6 @@
 /** Training runs with their curves and reports. */
-import type { EvalReport, MetricPoint, Run } from '#shared/contract/training.ts';
+import type { EvalReport } from '#shared/contract/evaluation.ts';
+import type { MetricPoint, Run } from '#shared/contract/training.ts';
 import type { TrainingConfig } from '#shared/domain/training-config.ts';
 import { SvelteMap } from 'svelte/reactivity';
 import type { Engine } from '../api/engine.ts';

@@ -1,7 +1,8 @@
 /** Training runs with what their worker reported: checkpoints and evaluation reports. */
 import type { Selectable } from 'kysely';
 import { trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
-import type { EvalReport, TrainingStage } from '#shared/contract/training.ts';
+import { evalReport, type EvalReport } from '#shared/contract/evaluation.ts';
+import type { TrainingStage } from '#shared/contract/training.ts';
 import type { Db } from '../open-database.ts';
 import type { RunsTable } from '../tables.ts';
 
@@ -88,7 +89,7 @@ export async function findEvalReport(db: Db, jobId: string): Promise<EvalReport 
     .select('report')
     .where('job_id', '=', jobId)
     .executeTakeFirst();
-  return row && (JSON.parse(row.report) as EvalReport);
+  return row && evalReport.parse(JSON.parse(row.report));
 }
 
 function selectRuns(db: Db) {

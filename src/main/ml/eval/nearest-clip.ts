@@ -1,0 +1,43 @@
+/** Whether takes are copies: the clip of the train split that is nearest to each, and how near is near. */
+import { squaredDistance, type ClipSignature } from './clip-signature.ts';
+
+export interface Nearest<Id> {
+  readonly id: Id;
+  /** As `signatureDistance` measures it. */
+  readonly distance: number;
+}
+
+/** Looks for the nearest of many clips, which are offered one after the other, to each of a few. */
+export function createNearestSearch<Id>(queries: readonly ClipSignature[]) {
+  const best: (Nearest<Id> & { squares: number })[] = [];
+
+  return {
+    offer(id: Id, signature: ClipSignature): void {
+      for (const [i, query] of queries.entries()) {
+        const squares = squaredDistance(query, signature);
+        if (best[i] !== undefined && best[i].squares <= squares) continue;
+        best[i] = { id, squares, distance: Math.sqrt(squares / query.length) / 255 };
+      }
+    },
+
+    /** For each query; empty when nothing was offered. */
+    result: (): readonly Nearest<Id>[] => best,
+  };
+}
+
+/**
+ * How much a take looks like a copy, 0 … 1: 1 − distance / typical, not less than 0. `distance` is that to the nearest
+ * training clip; `typical` the median of the same distance over held-out clips, which are no copies. So 0 says: as far from all
+ * training clips as a clip that the model has never seen; 1: the same pictures.
+ */
+export function copyScore(distance: number, typical: number): number {
+  return typical > 0 ? Math.min(1, Math.max(0, 1 - distance / typical)) : distance === 0 ? 1 : 0;
+}
+
+/** Throws when there are no values. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new Error('Median of nothing');
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
+}

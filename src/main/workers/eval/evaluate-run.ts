@@ -1,0 +1,56 @@
+/** Evaluates the best checkpoint of a run: pictures first, then predictions, then what it makes of captions. */
+import { chooseByLot } from '#main/ml/eval/choose-by-lot.ts';
+import { bitsPerPixel } from '#main/ml/eval/bits-per-pixel.ts';
+import { AppError } from '#shared/errors/app-error.ts';
+import { loadModel } from '../runtime/load-checkpoint.ts';
+import { readSnapshot } from '../runtime/read-snapshot.ts';
+import type { WorkerHandler } from '../runtime/serve-worker.ts';
+import { createWindowCache } from '../runtime/window-cache.ts';
+import type { Evaluation } from './evaluation.ts';
+import { measurePictures } from './measure-pictures.ts';
+import { measurePredictions } from './measure-predictions.ts';
+import { measureRetrieval } from './measure-retrieval.ts';
+import { planEvaluation } from './plan.ts';
+
+/** Every evaluation picks the same clips of the same snapshot, so that runs compare. */
+const CLIPS_SEED = 1;
+
+/**
+ * The spec names folders and files alone: a run needs no workspace to be evaluated. Throws AppError `no-clips`, `cancelled`,
+ * `checkpoint-missing`, `checkpoint-damaged`, and those of decoding.
+ */
+export const evaluateRun: WorkerHandler<'eval'> = async (spec, context) => {
+  const { members } = await readSnapshot(spec.snapshotPath);
+  const inSplit = members.filter(({ split }) => split === spec.split);
+  const clips = chooseByLot(inSplit, spec.clips ?? inSplit.length, CLIPS_SEED);
+  if (clips.length === 0) throw new AppError('no-clips');
+  const model = await loadModel(spec.runFolder, spec, context.notice);
+  const evaluation: Evaluation = {
+    ...{ spec, context, model, clips },
+    trainClips: members.filter(({ split }) => split === 'train'),
+    windows: createWindowCache(spec.cacheFolder, model.config.window, spec.tools),
+  };
+  context.plan(planEvaluation(evaluation));
+  try {
+    const { examples, ...pictures } = await measurePictures(evaluation);
+    const { tokenLoss, tokenLossUncaptioned, captionLoss } = await measurePredictions(evaluation, examples);
+    const retrieval = await measureRetrieval(evaluation, examples);
+    const { frames, size } = model.config.window;
+    const bits = (loss: number) => bitsPerPixel(loss * model.gptShape.videoTokens, frames * size * size);
+    const report = {
+      runId: spec.runId,
+      split: spec.split,
+      clips: clips.length,
+      tokenLoss,
+      perplexity: Math.exp(tokenLoss),
+      bitsPerPixel: bits(tokenLoss),
+      bitsPerPixelUncaptioned: bits(tokenLossUncaptioned),
+      captionLoss,
+      retrieval,
+      ...pictures,
+    };
+    return { report };
+  } finally {
+    await model.tokenizer.dispose();
+  }
+};
