@@ -39,11 +39,12 @@ try {
   console.log(`${run.train.length} clips to train on, ${run.val.length} held out, ${threads} threads`);
   await measure(tokenizerStage(run), run);
   const tokenizer = (await bestCheckpoint(run.checkpoints, 'tokenizer', console.error))!;
-  const tokens = await encodeClips(run, tokenizer);
+  const codes = await encodeClips(run, tokenizer);
   const captions = run.train.map(({ caption }) => caption);
   const textEncoding = BytePairEncoding.train(captions, run.spec.config.gpt.model.textVocabulary);
-  await measure(gptStage(run, { tokens, tokenizerStep: tokenizer.manifest.step, textEncoding }), run);
-  await tokens.close();
+  const inputs = { codes, tokenizerStep: tokenizer.manifest.step, textEncoding, features: null };
+  await measure(gptStage(run, inputs), run);
+  await codes.close();
 } finally {
   await rm(folder, { recursive: true });
 }

@@ -30,7 +30,7 @@ try {
   const run = await openBenchRun({ folder, clipFolder, threads: 2, config });
   await trainStage(tokenizerStage(run), run, null);
   const tokenizer = (await bestCheckpoint(run.checkpoints, 'tokenizer', console.error))!;
-  const tokens = await encodeClips(run, tokenizer);
+  const codes = await encodeClips(run, tokenizer);
   const captions = run.train.map(({ caption }) => caption);
   const textEncoding = BytePairEncoding.train(captions, run.spec.config.gpt.model.textVocabulary);
 
@@ -42,7 +42,7 @@ try {
       spec: { ...run.spec, config },
       checkpoints: join(folder, `${kind}-${steps}`),
     };
-    const inputs = { tokens, tokenizerStep: tokenizer.manifest.step, textEncoding };
+    const inputs = { codes, tokenizerStep: tokenizer.manifest.step, textEncoding, features: null };
     const start = performance.now();
     const { valLossBefore, valLossBest } = await trainStage(gptStage(own, inputs), own, null);
     return { epochs, took: (performance.now() - start) / 1000, valLossBefore, valLossBest };
@@ -58,7 +58,7 @@ try {
       `${kind.padEnd(5)}  ${epochs} epochs in ${took.toFixed()} s: held-out loss ${valLossBefore?.toFixed(3)} → ${valLossBest?.toFixed(3)}`,
     );
   }
-  await tokens.close();
+  await codes.close();
 } finally {
   await rm(folder, { recursive: true });
 }

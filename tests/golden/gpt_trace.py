@@ -16,7 +16,8 @@ torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 
 WIDTH, HEADS, DEPTH, INNER = 16, 2, 2, 64
-TEXT_LENGTH, TEXT_VOCABULARY, CODES = 4, 20, 11
+TEXT_LENGTH, TEXT_VOCABULARY, TEXT_FEATURES, CODES = 4, 20, 6, 11
+GENERATE, CAPTION, INBETWEEN, LOOP = range(4)
 T, H, W = 3, 2, 2
 FRAME, VIDEO = H * W, T * H * W
 BATCH, STEPS = 2, 10
@@ -29,8 +30,9 @@ OPTIMIZER = dict(
 
 def parameter_shapes():
     shapes = {
-        "embedding.task": (2, WIDTH),
+        "embedding.task": (4, WIDTH),
         "embedding.text": (TEXT_VOCABULARY, WIDTH),
+        "embedding.feature": (TEXT_FEATURES, WIDTH),
         "embedding.video": (CODES + 1, WIDTH),
     }
     for i in range(DEPTH):
@@ -100,34 +102,43 @@ def transformer(weights, x, positions, may_look):
 TASK_POSITION = (0, 0, 0, 0)
 TEXT_POSITIONS = [(i + 1, 0, 0, 0) for i in range(TEXT_LENGTH)]
 VIDEO_POSITIONS = [(0, 1 + t, y, x) for t in range(T) for y in range(H) for x in range(W)]
+CONDITION_POSITIONS = [(0, T + 1, y, x) for y in range(H) for x in range(W)]
 
 
-def generate_loss(weights, order, batch):
+def clip_loss(weights, order, batch, conditioned):
+    """[task][feature][text], the picture at which the clip arrives where it is given, and the frames."""
     text, tokens = torch.tensor(batch["text"]), torch.tensor(batch["tokens"])
-    task = weights["embedding.task"][0].expand(BATCH, 1, WIDTH)
-    text = weights["embedding.text"][text]
-    head = 1 + TEXT_LENGTH
+    tasks = torch.tensor(batch["task"]) if conditioned else torch.full((BATCH,), GENERATE)
+    feature = torch.tensor(batch["feature"], dtype=torch.float64) @ weights["embedding.feature"]
+    given = [weights["embedding.task"][tasks][:, None], feature[:, None], weights["embedding.text"][text]]
+    given_positions = [TASK_POSITION, TASK_POSITION, *TEXT_POSITIONS]
+    words = len(given_positions)
+    if conditioned:
+        given.append(weights["embedding.video"][torch.tensor(batch["condition"])])
+        given_positions += CONDITION_POSITIONS
+    head = len(given_positions)
     if order == "raster":
-        x = torch.cat([task, text, weights["embedding.video"][tokens[:, :-1]]], 1)
-        positions = [TASK_POSITION, *TEXT_POSITIONS, *VIDEO_POSITIONS[:-1]]
+        x = torch.cat([*given, weights["embedding.video"][tokens[:, :-1]]], 1)
+        positions = [*given_positions, *VIDEO_POSITIONS[:-1]]
         may_look = torch.ones(len(positions), len(positions)).tril().bool()
+        may_look[words:head, words:head] = True
         logits = transformer(weights, x, positions, may_look)[:, head - 1 :] @ weights["head.video"]
         return F.cross_entropy(logits.reshape(-1, CODES), tokens.reshape(-1))
     # All frames clean, then all frames masked; who may look at whom is written down token by token.
     masked, share = torch.tensor(batch["masked"]), torch.tensor(batch["weights"], dtype=torch.float64)
-    x = torch.cat([task, text, weights["embedding.video"][tokens], weights["embedding.video"][masked]], 1)
-    positions = [TASK_POSITION, *TEXT_POSITIONS, *VIDEO_POSITIONS, *VIDEO_POSITIONS]
+    x = torch.cat([*given, weights["embedding.video"][tokens], weights["embedding.video"][masked]], 1)
+    positions = [*given_positions, *VIDEO_POSITIONS, *VIDEO_POSITIONS]
 
     def place(s):
         if s < head:
-            return "text", s
+            return "given", min(s, words)
         return ("clean" if s < head + VIDEO else "masked"), (s - head) % VIDEO // FRAME
 
     def looks(query, key):
         (kind, t), (kind_of_key, t_of_key) = place(query), place(key)
-        if kind == "text":
-            return kind_of_key == "text" and t_of_key <= t
-        if kind_of_key == "text":
+        if kind == "given":
+            return kind_of_key == "given" and t_of_key <= t
+        if kind_of_key == "given":
             return True
         if kind == "clean":
             return kind_of_key == "clean" and t_of_key <= t
@@ -142,7 +153,7 @@ def generate_loss(weights, order, batch):
 def caption_loss(weights, order, batch):
     text, tokens = torch.tensor(batch["text"]), torch.tensor(batch["tokens"])
     read = torch.cat([torch.full((BATCH, 1), START), text[:, :-1]], 1)
-    task = weights["embedding.task"][1].expand(BATCH, 1, WIDTH)
+    task = weights["embedding.task"][CAPTION].expand(BATCH, 1, WIDTH)
     x = torch.cat([task, weights["embedding.video"][tokens], weights["embedding.text"][read]], 1)
     positions = [TASK_POSITION, *VIDEO_POSITIONS, *TEXT_POSITIONS]
     may_look = torch.ones(len(positions), len(positions)).tril().bool()
@@ -159,7 +170,13 @@ def make_batch(order, dice):
     for _ in range(BATCH):
         words = [dice.randrange(4, TEXT_VOCABULARY) for _ in range(dice.randrange(1, TEXT_LENGTH))]
         text.append((words + [END] + [PAD] * TEXT_LENGTH)[:TEXT_LENGTH])
-    batch = {"text": text, "tokens": [[dice.randrange(CODES) for _ in range(VIDEO)] for _ in range(BATCH)]}
+    draw = lambda count: [[dice.randrange(CODES) for _ in range(count)] for _ in range(BATCH)]
+    # The last clip has no feature.
+    feature = [[dice.uniform(-1, 1) * (row + 1 < BATCH) for _ in range(TEXT_FEATURES)] for row in range(BATCH)]
+    batch = {
+        "text": text, "tokens": draw(VIDEO), "condition": draw(FRAME), "feature": feature,
+        "task": [dice.choice([INBETWEEN, LOOP]) for _ in range(BATCH)],
+    }
     if order == "frame":
         batch |= {"masked": [list(row) for row in batch["tokens"]], "weights": [[0.0] * VIDEO for _ in range(BATCH)]}
         for row in range(BATCH):
@@ -199,12 +216,16 @@ def trace(order):
         for group in adamw.param_groups:
             group["lr"] = rate(step)
         batch = make_batch(order, dice)
-        generate, caption = generate_loss(weights, order, batch), caption_loss(weights, order, batch)
+        losses = {
+            "generate": clip_loss(weights, order, batch, conditioned=False),
+            "caption": caption_loss(weights, order, batch),
+            "conditioned": clip_loss(weights, order, batch, conditioned=True),
+        }
         adamw.zero_grad()
-        ((generate + caption) / 2).backward()
+        (sum(losses.values()) / len(losses)).backward()
         norm = torch.nn.utils.clip_grad_norm_(weights.values(), OPTIMIZER["clipNorm"])
         adamw.step()
-        steps.append({"batch": batch, "generate": generate.item(), "caption": caption.item(), "norm": norm.item()})
+        steps.append({"batch": batch, "norm": norm.item()} | {name: loss.item() for name, loss in losses.items()})
     checksums = {}
     for name, w in weights.items():
         flat = w.detach().flatten()
@@ -217,7 +238,8 @@ def main():
     result = {
         "shape": dict(
             width=WIDTH, heads=HEADS, depth=DEPTH, innerWidth=INNER, textLength=TEXT_LENGTH,
-            textVocabulary=TEXT_VOCABULARY, codes=CODES, grid=dict(T=T, H=H, W=W), frameTokens=FRAME, videoTokens=VIDEO,
+            textVocabulary=TEXT_VOCABULARY, textFeatures=TEXT_FEATURES, codes=CODES, grid=dict(T=T, H=H, W=W),
+            frameTokens=FRAME, videoTokens=VIDEO,
         ),
         "optimizer": OPTIMIZER,
         "frame": trace("frame"),

@@ -14,6 +14,7 @@ import { requireDevice } from './runtime/devices.ts';
 import { readTextEncoding } from './runtime/load-checkpoint.ts';
 import { serveWorker } from './runtime/serve-worker.ts';
 import { loadBaseModel } from './train/base-model.ts';
+import { captionFeatures } from './train/caption-features.ts';
 import { encodeClips } from './train/encode-clips.ts';
 import { gptStage } from './train/gpt-stage.ts';
 import { openRun, type TrainingRun } from './train/run.ts';
@@ -36,15 +37,16 @@ serveWorker('train', async (spec, context) => {
   }
   const tokenizer = await tokenizerFor(run, begun);
   const { step: tokenizerStep } = tokenizer.manifest;
-  const tokens = await encodeClips(run, tokenizer);
+  const codes = await encodeClips(run, tokenizer);
   try {
+    const features = spec.config.gpt.model.textFeatures > 0 ? await captionFeatures(run) : null;
     const textEncoding = begun ? readTextEncoding(begun) : (base?.textEncoding ?? learnTextEncoding(run));
     const startWeights = base?.gptWeights ?? null;
-    const stage = gptStage(run, { tokens, tokenizerStep, textEncoding, startWeights });
+    const stage = gptStage(run, { codes, tokenizerStep, textEncoding, features, startWeights });
     const { valLossBefore, valLossBest } = await trainStage(stage, run, begun);
     return { valLossBefore, valLossBest };
   } finally {
-    await tokens.close();
+    await codes.close();
   }
 });
 

@@ -45,6 +45,8 @@ export const gptConfig = z.object({
   textLength: z.number().int().min(4).max(256).default(32),
   /** Entries of the byte-level BPE, the 256 bytes and the special tokens included. */
   textVocabulary: z.number().int().min(260).max(65_536).default(1024),
+  /** Size of the sentence feature that is read beside the words: 0 for none, 384 for that of the text encoder (all-MiniLM-L6-v2). */
+  textFeatures: z.union([z.literal(0), z.literal(384)]).default(0),
 });
 export type GptConfig = z.output<typeof gptConfig>;
 
@@ -87,8 +89,15 @@ const settings = z.object({
       dropout: z.number().min(0).max(0.9).default(0.1),
       /** Share of captions left out in training, so that guidance has an unconditional model to compare with. */
       captionDropout: z.number().min(0).max(1).default(0.1),
+      /**
+       * With sentence features: share of clips whose words are left out while the feature stays, so that it means something where
+       * the words of a prompt were never seen.
+       */
+      wordsDropout: z.number().min(0).max(1).default(0.1),
       /** Share of micro-batches that learn clip → text. */
       captionShare: z.number().min(0).max(1).default(0.2),
+      /** Of the others, the share that knows at which picture the clip arrives, to learn in-betweens and loops; 0 for none. */
+      conditionShare: z.number().min(0).max(1).default(0.15),
       /** Null trains all weights. */
       lora: loraConfig.nullable().default(null),
     })

@@ -1,9 +1,9 @@
 /** Every graph that training and sampling run, of models so small that a GPU made of software gets through them. */
 import { newCacheGraph, nextCacheGraph } from '#main/ml/gpt/cache-graphs.ts';
-import { continuationGraph, prefixGraph } from '#main/ml/gpt/inference.ts';
+import { continuationGraph, continuedBy, prefixGraph } from '#main/ml/gpt/inference.ts';
 import { gptParameters, type GptTask } from '#main/ml/gpt/parameters.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
-import { gptTask } from '#main/ml/gpt/training-task.ts';
+import { gptTask, type GptSequence } from '#main/ml/gpt/training-task.ts';
 import { encodeModel, type Model } from '#main/ml/onnx/encode.ts';
 import type { Lowering } from '#main/ml/onnx/graph.ts';
 import { decodeGraph, encodeGraph } from '#main/ml/tokenizer/graphs.ts';
@@ -14,10 +14,12 @@ import { buildGradientGraph, buildLossGraph } from '#main/ml/training/gradient-g
 import { buildSumGraph, buildUpdateGraph } from '#main/ml/training/update-graph.ts';
 import { optimizerConfig, optimizerKinds } from '#shared/domain/optimizer-config.ts';
 import { tokenizerConfig } from '#shared/domain/training-config.ts';
-import { tinyShape } from '../gpt/tiny-gpt.ts';
+import { tinyShapeWithFeature } from '../gpt/tiny-gpt.ts';
 
 const orders = ['frame', 'raster'] as const;
-const gptTasks: readonly GptTask[] = ['generate', 'caption'];
+const sequences: readonly GptSequence[] = ['generate', 'caption', 'conditioned'];
+/** `loop` differs from `inbetween` by a number. */
+const gptTasks: readonly GptTask[] = ['generate', 'caption', 'inbetween'];
 export const tinyTokenizer = tokenizerShape(
   tokenizerConfig.parse({ width: 32, heads: 2, depth: 1, strideS: 8, levels: [5, 3, 2] }),
   { frames: 5, size: 16 },
@@ -30,11 +32,11 @@ export const STRANGER = 'with a node that belongs to the CPU';
 export function everyGraph(lowering: Lowering): Map<string, Model> {
   const graphs = new Map<string, Model>();
   for (const order of orders) {
-    const shape = tinyShape(order);
+    const shape = tinyShapeWithFeature(order);
     for (const [name, model] of gptGraphs(shape, lowering)) graphs.set(`gpt ${order} ${name}`, model);
   }
   for (const [name, model] of tokenizerGraphs(lowering)) graphs.set(`tokenizer ${name}`, model);
-  const parameters = gptParameters(tinyShape('frame'));
+  const parameters = gptParameters(tinyShapeWithFeature('frame'));
   for (const kind of optimizerKinds) {
     for (const ema of [0, 0.9]) {
       const name = `update ${kind}${ema > 0 ? ' with average' : ''}`;
@@ -48,15 +50,17 @@ export function everyGraph(lowering: Lowering): Map<string, Model> {
 
 function* gptGraphs(shape: GptShape, lowering: Lowering): Generator<[string, Model]> {
   const weights = gptParameters(shape).initialise(1);
+  const options = { batch: 2, lowering };
+  for (const kind of sequences) {
+    const training = gptTask(kind, shape, { ...options, dropout: 0.1 });
+    yield [`${kind} gradients`, buildGradientGraph(training).model];
+    yield [`${kind} gradients, recomputed`, buildGradientGraph(training, { recompute: true }).model];
+    yield [`${kind} evaluation`, buildLossGraph(gptTask(kind, shape, options)).model];
+  }
   for (const task of gptTasks) {
-    const options = { batch: 2, lowering };
-    const training = gptTask(task, shape, { ...options, dropout: 0.1 });
-    yield [`${task} gradients`, buildGradientGraph(training).model];
-    yield [`${task} gradients, recomputed`, buildGradientGraph(training, { recompute: true }).model];
-    yield [`${task} evaluation`, buildLossGraph(gptTask(task, shape, options)).model];
     yield [`${task} prefix`, encodeModel(prefixGraph(weights, shape, { task, ...options }))];
-    const kind = task === 'generate' ? 'video' : 'text';
-    const queries = task === 'generate' && shape.order === 'frame' ? shape.frameTokens : 1;
+    const kind = continuedBy(task);
+    const queries = kind === 'video' && shape.order === 'frame' ? shape.frameTokens : 1;
     const cache = { capacity: 16, ...options };
     const continuation = { kind, queries, ...cache } as const;
     yield [`${task} continuation`, encodeModel(continuationGraph(weights, shape, continuation))];

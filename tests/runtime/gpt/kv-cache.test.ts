@@ -1,8 +1,9 @@
 /** Decoding against the KV cache gives what the training graphs give, which read the whole sequence at once. */
 import { describe, expect, it } from 'vitest';
 import { continuationGraph } from '#main/ml/gpt/inference.ts';
-import { captionFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
-import { gptTask } from '#main/ml/gpt/training-task.ts';
+import { captionFeeds, conditionedFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
+import type { GptShape } from '#main/ml/gpt/shape.ts';
+import { gptTask, type GptSequence } from '#main/ml/gpt/training-task.ts';
 import { logSoftmax } from '#main/ml/sampling/choose-token.ts';
 import { encodeModel } from '#main/ml/onnx/encode.ts';
 import { Random } from '#shared/domain/random.ts';
@@ -10,13 +11,13 @@ import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { buildLossGraph } from '#main/ml/training/gradient-graph.ts';
 import { CachedGpt } from '#main/workers/generate/cached-gpt.ts';
 import { Session } from '#main/workers/runtime/session.ts';
-import { randomWeights, tinyExample, tinyShape } from './tiny-gpt.ts';
+import { randomWeights, tinyExample, tinyShape, tinyShapeWithFeature } from './tiny-gpt.ts';
 
 const compute = { device: 'cpu', threads: 1 } as const;
 const random = Random.seeded(5);
 
 /** Σ −log p of the clip, as the training graph sees it. */
-async function fullNats(task: 'generate' | 'caption', shape: ReturnType<typeof tinyShape>, feeds: object) {
+async function fullNats(task: GptSequence, shape: GptShape, feeds: object) {
   const { model } = buildLossGraph(gptTask(task, shape, { batch: 1 }));
   const session = await Session.create(model, compute);
   const weights = Object.fromEntries([...randomWeights(shape)].filter(([name]) => model.inputs.has(name)));
@@ -28,55 +29,86 @@ async function fullNats(task: 'generate' | 'caption', shape: ReturnType<typeof t
 const natsAt = (logits: Float32Array, row: number, classes: number, target: number) =>
   -logSoftmax(logits.subarray(row * classes, (row + 1) * classes))[target]!;
 
-describe('decoding with a KV cache', () => {
-  it('equals the full forward pass in raster order', async () => {
-    const shape = tinyShape('raster');
-    const example = tinyExample(shape);
-    const gpt = await CachedGpt.create(
-      randomWeights(shape),
-      shape,
-      { task: 'generate', batch: 1, queries: 1 },
-      compute,
-    );
-    let logits = (await gpt.start(example.text))!;
-    let nats = 0;
-    for (let place = 0; place < shape.videoTokens; place++) {
-      const token = example.tokens[place]!;
-      nats += natsAt(logits, 0, shape.codes, token);
-      if (place + 1 === shape.videoTokens) break;
-      const reading = await gpt.read(Int32Array.of(token), Int32Array.of(place));
-      if (place + 2 < shape.videoTokens) await reading.commit();
-      logits = reading.logits;
-    }
-    await gpt.dispose();
-    const expected = await fullNats('generate', shape, generateFeeds([example], shape, { batch: 1, random }));
-    expect(nats / expected).toBeCloseTo(1, 5);
-  });
+const clipCases = [
+  { task: 'generate', name: 'words alone', shapeOf: tinyShape },
+  { task: 'generate', name: 'with a sentence feature', shapeOf: tinyShapeWithFeature },
+  { task: 'inbetween', name: 'words alone', shapeOf: tinyShape },
+  { task: 'loop', name: 'with a sentence feature', shapeOf: tinyShapeWithFeature },
+] as const;
 
-  it('equals the full forward pass in frame order, frame by frame', async () => {
-    const shape = tinyShape('frame');
-    const example = tinyExample(shape);
-    const feeds = generateFeeds([example], shape, { batch: 1, random });
-    const { frameTokens } = shape;
-    const gpt = await CachedGpt.create(
-      randomWeights(shape),
-      shape,
-      { task: 'generate', batch: 1, queries: frameTokens },
-      compute,
-    );
-    await gpt.start(example.text);
-    let nats = 0;
-    for (let t = 0; t < shape.grid.T; t++) {
-      const places = Int32Array.from({ length: frameTokens }, (_, i) => t * frameTokens + i);
-      const part = (name: string) => feeds[name]!.slice(t * frameTokens, (t + 1) * frameTokens);
-      const { logits } = await gpt.read(part('masked') as Int32Array, places);
-      const [targets, weights] = [part('tokens'), part('weights')];
-      for (let i = 0; i < frameTokens; i++) nats += weights[i]! * natsAt(logits, i, shape.codes, targets[i]!);
-      if (t + 1 < shape.grid.T) await (await gpt.read(targets as Int32Array, places)).commit();
-    }
-    await gpt.dispose();
-    expect(nats / (await fullNats('generate', shape, feeds))).toBeCloseTo(1, 5);
-  });
+/** A clip, what the training graph is fed for it, and what the prefix graph is given beside its text. */
+function clipCase(task: (typeof clipCases)[number]['task'], shape: GptShape) {
+  const example = tinyExample(shape);
+  const options = { batch: 1, random };
+  const feature = shape.textFeatures > 0 ? { feature: example.feature } : {};
+  if (task === 'generate')
+    return {
+      example,
+      kind: 'generate',
+      feeds: generateFeeds([example], shape, options),
+      given: feature,
+    } as const;
+  const loopShare = task === 'loop' ? 1 : 0;
+  const condition =
+    task === 'loop' ? example.tokens.slice(0, shape.frameTokens) : example.arrival.lastPicture;
+  const feeds = conditionedFeeds([example], shape, { ...options, loopShare });
+  return { example, kind: 'conditioned', feeds, given: { ...feature, condition } } as const;
+}
+
+describe('decoding with a KV cache', () => {
+  it.each(clipCases)(
+    'equals the full forward pass in raster order: $task, $name',
+    async ({ task, shapeOf }) => {
+      const shape = shapeOf('raster');
+      const { example, kind, feeds, given } = clipCase(task, shape);
+      const gpt = await CachedGpt.create(
+        randomWeights(shape),
+        shape,
+        { task, batch: 1, queries: 1 },
+        compute,
+      );
+      let logits = (await gpt.start(example.text, given))!;
+      let nats = 0;
+      for (let place = 0; place < shape.videoTokens; place++) {
+        const token = example.tokens[place]!;
+        nats += natsAt(logits, 0, shape.codes, token);
+        if (place + 1 === shape.videoTokens) break;
+        const reading = await gpt.read(Int32Array.of(token), Int32Array.of(place));
+        if (place + 2 < shape.videoTokens) await reading.commit();
+        logits = reading.logits;
+      }
+      await gpt.dispose();
+      expect(nats / (await fullNats(kind, shape, feeds))).toBeCloseTo(1, 5);
+    },
+  );
+
+  it.each(clipCases)(
+    'equals the full forward pass in frame order: $task, $name',
+    async ({ task, shapeOf }) => {
+      const shape = shapeOf('frame');
+      const { example, kind, feeds, given } = clipCase(task, shape);
+      const { frameTokens } = shape;
+      const gpt = await CachedGpt.create(
+        randomWeights(shape),
+        shape,
+        { task, batch: 1, queries: frameTokens },
+        compute,
+      );
+      await gpt.start(example.text, given);
+      let nats = 0;
+      for (let t = 0; t < shape.grid.T; t++) {
+        const places = Int32Array.from({ length: frameTokens }, (_, i) => t * frameTokens + i);
+        const part = (name: string) => feeds[name]!.slice(t * frameTokens, (t + 1) * frameTokens);
+        const { logits } = await gpt.read(part('masked') as Int32Array, places);
+        const [targets, weights] = [part('tokens'), part('weights')];
+        for (let i = 0; i < frameTokens; i++)
+          nats += weights[i]! * natsAt(logits, i, shape.codes, targets[i]!);
+        if (t + 1 < shape.grid.T) await (await gpt.read(targets as Int32Array, places)).commit();
+      }
+      await gpt.dispose();
+      expect(nats / (await fullNats(kind, shape, feeds))).toBeCloseTo(1, 5);
+    },
+  );
 
   it.each(['frame', 'raster'] as const)('equals the full forward pass for captions (%s)', async (order) => {
     const shape = tinyShape(order);

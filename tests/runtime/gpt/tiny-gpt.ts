@@ -7,11 +7,16 @@ import { firstByte, specialToken } from '#main/ml/text/vocabulary.ts';
 
 export function tinyShape(order: GptConfig['order']): GptShape {
   return gptShape(
-    { order, width: 32, heads: 2, depth: 2, textLength: 6, textVocabulary: 300 },
+    { order, width: 32, heads: 2, depth: 2, textLength: 6, textVocabulary: 300, textFeatures: 0 },
     { strideT: 4, strideS: 8, levels: [11] },
     { frames: 9, size: 16 },
     264,
   );
+}
+
+/** The same, reading a sentence feature too. */
+export function tinyShapeWithFeature(order: GptConfig['order']): GptShape {
+  return { ...tinyShape(order), textFeatures: 5 };
 }
 
 /** Unlike the start values, none are zero: blocks do something. */
@@ -33,5 +38,10 @@ export function tinyExample(shape: GptShape, seed = 4) {
   return {
     tokens: Int32Array.from({ length: shape.videoTokens }, () => random.integer(shape.codes)),
     text: Int32Array.of(...words, specialToken.end, specialToken.pad),
+    feature: Float32Array.from({ length: shape.textFeatures }, () => random.normal()),
+    arrival: {
+      lastPicture: Int32Array.from({ length: shape.frameTokens }, () => random.integer(shape.codes)),
+      closesLoop: true,
+    },
   };
 }

@@ -121,6 +121,30 @@ test('averaged weights are what is evaluated and used; the trained ones go on in
   expect(model.gptWeights.get('head.video')).toEqual(bestWeights.get('head.video')!.data);
 });
 
+test('a model that reads sentence features learns its projection, ends the same when cut, and starts from its like only', async () => {
+  const model = { ...tinyConfig.gpt.model, textFeatures: 384 };
+  const settings = { model, wordsDropout: 0.5, epochs: 3 };
+  const whole = specOf('features whole', settings, { initFrom: null, keepCheckpoints: 9 });
+  await train(whole).result;
+  const before = await tensorsOf(whole.runFolder, '000000000', 'weights.safetensors');
+  const after = (await loadModel(whole.runFolder, whole, noDamage)).gptWeights;
+  expect(after.get('embedding.feature')).toHaveLength(384 * model.width);
+  expect(after.get('embedding.feature')).not.toEqual(before.get('embedding.feature')?.data);
+
+  const cut = { ...whole, runFolder: workspace.newRun('features cut').runFolder };
+  const first = train(cut, ({ stage, step }, process) => {
+    if (stage === 'gpt' && step === 2) process.kill();
+  });
+  await expect(first.result).rejects.toMatchObject({ code: 'worker-killed' });
+  await train(cut).result;
+  expect(await checkpointFiles(cut.runFolder)).toEqual(await checkpointFiles(whole.runFolder));
+
+  await expect(train(specOf('features from none', { model })).result).rejects.toMatchObject({
+    code: 'invalid-input',
+    params: { field: 'gpt.model', problem: expect.stringContaining('"textFeatures":384') as string },
+  });
+});
+
 test('what cannot go on or start says why', async () => {
   const resumed = specOf('the whole model by Lion whole', { optimizer: { kind: 'sgd' } });
   const more = { ...resumed, config: { ...resumed.config, gpt: { ...resumed.config.gpt, epochs: 9 } } };

@@ -21,7 +21,7 @@ test('every part of a run is measured; only decoded clips stay', async () => {
   const { costs } = (await worker.result) as Extract<WorkerResult, { kind: 'forecast' }>;
   expect(costs.clips).toEqual({ train: 5, val: 2, undecoded: 0, captioned: 1 });
   expect(Object.keys(costs.tokenizer.microBatches)).toEqual(['reconstruct']);
-  expect(Object.keys(costs.gpt.microBatches)).toEqual(['generate', 'caption']);
+  expect(Object.keys(costs.gpt.microBatches)).toEqual(['generate', 'caption', 'conditioned']);
   const { tokenizer, gpt, clips: _, ...others } = costs;
   const seconds = [tokenizer, gpt].flatMap(({ microBatches, ...parts }) => [
     ...Object.values(microBatches),

@@ -41,6 +41,7 @@ export const tinyConfig = trainingConfig.parse({
     batch: 4,
     microBatch: 2,
     captionShare: 0.5,
+    conditionShare: 0.5,
   },
   checkpointEvery: 2,
 });

@@ -54,6 +54,8 @@ test('a run goes through its phases, learns, and evaluates after every epoch', (
   }
   expect(steps('gpt', 'caption-loss/train').length).toBeGreaterThan(0);
   expect(steps('gpt', 'caption-loss/val')).toHaveLength(7);
+  expect(steps('gpt', 'condition-loss/train').length).toBeGreaterThan(0);
+  expect(steps('gpt', 'inbetween-loss/val')).toHaveLength(7);
   const value = (key: string) => whole.curves.get(key)!;
   expect(value('tokenizer loss/val 10')).toBeLessThan(value('tokenizer loss/val 0'));
   expect(value('gpt loss/val 8')).toBeLessThan(value('gpt loss/val 0'));

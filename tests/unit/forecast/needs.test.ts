@@ -27,7 +27,7 @@ const costs: RunCosts = {
   },
   gpt: {
     open: 2,
-    microBatches: { generate: 0.5, caption: 0.1 },
+    microBatches: { generate: 0.5, caption: 0.1, conditioned: 0.6 },
     update: 0.1,
     evaluation: 1,
     save: 0.2,
@@ -45,8 +45,10 @@ describe('needs', () => {
     // 100 steps, 11 evaluations and checkpoints.
     expect(seconds!.tokenizer).toBeCloseTo(1 + 100 * 0.25 + 11 * 0.5);
     expect(seconds!.encode).toBeCloseTo(0.3 + 44 * 0.05);
-    // 100 steps of two micro-batches, a fifth of which learn captions; 21 evaluations and checkpoints.
-    expect(seconds!.gpt).toBeCloseTo(2 + 100 * (2 * (0.8 * 0.5 + 0.2 * 0.1) + 0.1) + 21 * 1.2);
+    // 100 steps of two micro-batches, a fifth of which learn captions, and of the others 15% with the last picture given;
+    // 21 evaluations and checkpoints.
+    const ofClips = 0.85 * 0.5 + 0.15 * 0.6;
+    expect(seconds!.gpt).toBeCloseTo(2 + 100 * (2 * (0.8 * ofClips + 0.2 * 0.1) + 0.1) + 21 * 1.2);
     expect(totalSeconds(seconds!)).toBeCloseTo(
       seconds!.decode + seconds!.tokenizer + seconds!.encode + seconds!.gpt,
     );
@@ -128,7 +130,7 @@ test('costs are the same for runs that differ only in length and in what steers 
     keepCheckpoints: 7,
     checkpointEvery: 10,
     tokenizer: { epochs: 3, optimizer: { learningRate: 0.1 } },
-    gpt: { epochs: 900, batch: 16, captionShare: 0.9 },
+    gpt: { epochs: 900, batch: 16, captionShare: 0.9, conditionShare: 0.4 },
   });
   expect(costSettings(other)).toEqual(costSettings(config));
   for (const change of [
@@ -136,6 +138,7 @@ test('costs are the same for runs that differ only in length and in what steers 
     { gpt: { batch: 3 } },
     { window: { size: 32 } },
     { gpt: { captionShare: 0 } },
+    { gpt: { conditionShare: 0 } },
   ]) {
     expect(costSettings(trainingConfig.parse(change))).not.toEqual(costSettings(config));
   }

@@ -1,6 +1,6 @@
 /** Batches: masks are uniform and weighted so that the loss is a bound, captions are dropped, rows without a clip count for nothing. */
 import { describe, expect, it } from 'vitest';
-import { captionFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
+import { captionFeeds, conditionedFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
 import { gptShape } from '#main/ml/gpt/shape.ts';
 import { Random } from '#shared/domain/random.ts';
 import { firstByte, specialToken } from '#main/ml/text/vocabulary.ts';
@@ -9,7 +9,7 @@ const { pad, empty, end } = specialToken;
 
 function shapeOf(order: 'frame' | 'raster') {
   return gptShape(
-    { order, width: 32, heads: 2, depth: 1, textLength: 4, textVocabulary: 300 },
+    { order, width: 32, heads: 2, depth: 1, textLength: 4, textVocabulary: 300, textFeatures: 0 },
     { strideT: 4, strideS: 8, levels: [3, 5] },
     { frames: 9, size: 16 },
     270,
@@ -35,6 +35,7 @@ describe('the shape', () => {
       depth: 1,
       textLength: 4,
       textVocabulary: 300,
+      textFeatures: 0,
     } as const;
     const window = { frames: 9, size: 16 };
     expect(() => gptShape(model, { strideT: 4, strideS: 8, levels: [15] }, window, 270)).toThrow(/5 heads/);
@@ -89,6 +90,81 @@ describe('batches', () => {
     expect(dropped.length / 1000).toBeCloseTo(0.1, 1);
     expect(dropped[0]).toEqual([empty, pad, pad, pad]);
     expect([...example.text]).toEqual([firstByte, end, pad, pad]);
+  });
+
+  describe('with sentence features', () => {
+    const withFeature = { ...shape, textFeatures: 2 };
+    const spoken = { ...example, feature: Float32Array.of(0.6, 0.8) };
+    const silent = { ...example, feature: new Float32Array(2) };
+    const rowsOf = (clip: typeof spoken, dropouts: object) => {
+      const examples = Array.from({ length: 1000 }, () => clip);
+      const random = Random.seeded(1);
+      const { text, feature } = generateFeeds(examples, withFeature, { batch: 1000, random, ...dropouts });
+      return examples.map((_, row) => ({
+        hasWords: text![row * 4] !== empty,
+        hasFeature: feature![row * 2 + 1] !== 0,
+      }));
+    };
+    const share = (rows: readonly boolean[]) => rows.filter(Boolean).length / rows.length;
+
+    it('feed them, and zeros for rows without a clip', () => {
+      const { feature } = generateFeeds([spoken], withFeature, { ...options(), batch: 2 });
+      expect(feature).toEqual(Float32Array.of(0.6, 0.8, 0, 0));
+    });
+
+    it('drop them with the words', () => {
+      const rows = rowsOf(spoken, { captionDropout: 0.2 });
+      expect(share(rows.map(({ hasWords }) => !hasWords))).toBeCloseTo(0.2, 1);
+      expect(rows.every(({ hasWords, hasFeature }) => hasWords === hasFeature)).toBe(true);
+    });
+
+    it('drop the words alone, but only where a feature stays', () => {
+      const rows = rowsOf(spoken, { wordsDropout: 0.2 });
+      expect(rows.every(({ hasFeature }) => hasFeature)).toBe(true);
+      expect(share(rows.map(({ hasWords }) => !hasWords))).toBeCloseTo(0.2, 1);
+      expect(rowsOf(silent, { wordsDropout: 1 }).every(({ hasWords }) => hasWords)).toBe(true);
+    });
+
+    it('refuse clips without one', () => {
+      expect(() => generateFeeds([example], withFeature, options())).toThrow(/has no numbers, not 2/);
+    });
+  });
+
+  describe('that know where a clip arrives', () => {
+    const arriving = (closesLoop: boolean) => ({
+      ...example,
+      arrival: { lastPicture: Int32Array.of(9, 8, 7, 6), closesLoop },
+    });
+    const conditioned = (closesLoop: boolean, loopShare: number, batch = 1) =>
+      conditionedFeeds([arriving(closesLoop)], shape, { ...options(), batch, loopShare });
+
+    it('give the last picture to in-betweens, and the first to loops', () => {
+      expect(conditioned(true, 0)).toMatchObject({
+        task: Int32Array.of(2),
+        condition: Int32Array.of(9, 8, 7, 6),
+      });
+      expect(conditioned(true, 1)).toMatchObject({
+        task: Int32Array.of(3),
+        condition: example.tokens.slice(0, 4),
+      });
+    });
+
+    it('learn no loop from a clip that closes none', () => {
+      expect(conditioned(false, 1)['task']).toEqual(Int32Array.of(2));
+    });
+
+    it('are masked like others', () => {
+      const { masked, weights, present } = conditioned(true, 0.5, 2);
+      expect([...masked!].filter((token) => token === shape.codes).length).toBeGreaterThan(0);
+      expect(Math.max(...weights!)).toBeGreaterThan(0);
+      expect([...present!]).toEqual([1, 0]);
+    });
+
+    it('refuse clips that do not say', () => {
+      expect(() => conditionedFeeds([example], shape, { ...options(), loopShare: 0 })).toThrow(
+        /lacks the picture/,
+      );
+    });
   });
 
   it('fill up with rows that are not present', () => {

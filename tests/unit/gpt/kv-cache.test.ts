@@ -4,7 +4,7 @@ import { KvCache } from '#main/ml/gpt/kv-cache.ts';
 import { gptShape } from '#main/ml/gpt/shape.ts';
 
 const shape = gptShape(
-  { order: 'frame', width: 4, heads: 2, depth: 1, textLength: 4, textVocabulary: 300 },
+  { order: 'frame', width: 4, heads: 2, depth: 1, textLength: 4, textVocabulary: 300, textFeatures: 0 },
   { strideT: 4, strideS: 8, levels: [3] },
   { frames: 5, size: 16 },
   270,

@@ -14,7 +14,9 @@ export function costSettings(config: TrainingConfig): unknown {
     gpt: {
       ...stageSettings(config.gpt),
       captionDropout: null,
+      wordsDropout: null,
       captionShare: config.gpt.captionShare > 0,
+      conditionShare: config.gpt.conditionShare > 0,
     },
   };
 }

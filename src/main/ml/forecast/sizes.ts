@@ -5,6 +5,7 @@
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
 import type { TrainingConfig } from '#shared/domain/training-config.ts';
 import { gptParameters } from '../gpt/parameters.ts';
+import { clipPrefixLength } from '../gpt/prefix.ts';
 import { gptShape } from '../gpt/shape.ts';
 import { tokenizerParameters } from '../tokenizer/model.ts';
 import { tokenizerShape } from '../tokenizer/shape.ts';
@@ -39,7 +40,9 @@ export function stageSizes(config: TrainingConfig): Record<'tokenizer' | 'gpt', 
   // The text encoding may turn out smaller than it may be.
   const mind = gptShape(gpt.model, tokenizer.model, window, gpt.model.textVocabulary);
   // In frame order a masked copy of the frames follows the clean ones.
-  const sequence = mind.textLength + 1 + mind.videoTokens * (gpt.model.order === 'frame' ? 2 : 1);
+  const isConditioned = gpt.conditionShare > 0 && mind.grid.T > 1;
+  const sequence =
+    clipPrefixLength(mind, isConditioned) + mind.videoTokens * (gpt.model.order === 'frame' ? 2 : 1);
   const patches = eyes.frames * eyes.size * eyes.size * 3;
   return {
     tokenizer: {
@@ -87,8 +90,8 @@ export function windowBytes({ window }: TrainingConfig): number {
   return window.frames * window.size * window.size * 3;
 }
 
-/** Bytes of a clip's tokens, with their name in the file. */
+/** Bytes of what is coded of a clip: its tokens, those of its last picture, and whether it closes its loop. */
 export function tokenBytes({ tokenizer, window }: TrainingConfig): number {
-  const NAME_BYTES = 120;
-  return tokenizerShape(tokenizer.model, window).tokens * 4 + NAME_BYTES;
+  const { tokens, frameTokens } = tokenizerShape(tokenizer.model, window);
+  return 4 * (tokens + frameTokens + 1);
 }

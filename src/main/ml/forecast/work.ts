@@ -84,8 +84,10 @@ function stepSeconds(
   const microBatch = microBatchFor(batch, wanted);
   // A micro-batch learns captions if the dice say so and at least one of its clips has one.
   const captions = stage === 'gpt' ? gpt.captionShare * (1 - (1 - captioned) ** microBatch) : 0;
-  const { caption, ...others } = costs.microBatches;
+  const conditions = stage === 'gpt' ? gpt.conditionShare : 0;
+  const { caption, conditioned, ...others } = costs.microBatches;
   const usual = Math.max(0, ...Object.values(others));
-  const mean = captions * (caption ?? usual) + (1 - captions) * usual;
+  const clips = conditions * (conditioned ?? usual) + (1 - conditions) * usual;
+  const mean = captions * (caption ?? usual) + (1 - captions) * clips;
   return (batch / microBatch) * mean + costs.update;
 }

@@ -1,6 +1,7 @@
-/** From tokens and text of clips to the feeds of the GPT's graphs: caption dropout, random masks and their weights. */
+/** From tokens and text of clips to the feeds of the GPT's graphs: dropout of captions, conditions, random masks and their weights. */
 import type { Random } from '#shared/domain/random.ts';
 import { specialToken } from '../text/vocabulary.ts';
+import { tasks } from './parameters.ts';
 import type { GptShape } from './shape.ts';
 
 /** A clip as the GPT sees it. */
@@ -9,6 +10,18 @@ export interface GptExample {
   readonly tokens: ArrayLike<number>;
   /** From `BytePairEncoding.encodePrompt`, `textLength` long. */
   readonly text: ArrayLike<number>;
+  /** What the text encoder makes of the caption, for models with `textFeatures`. */
+  readonly feature?: Float32Array;
+  /** For `conditionedFeeds`. */
+  readonly arrival?: Arrival;
+}
+
+/** At which picture a clip arrives. */
+export interface Arrival {
+  /** Tokens of the last picture, coded alone as a still image. */
+  readonly lastPicture: ArrayLike<number>;
+  /** Whether that is about the first picture again, see `closesLoop`. */
+  readonly closesLoop: boolean;
 }
 
 export interface BatchOptions {
@@ -18,8 +31,18 @@ export interface BatchOptions {
   random: Random;
   /** As in the task; 0 for evaluation. */
   dropout?: number;
-  /** Share of clips whose text is replaced by `empty`. */
+}
+
+export interface PromptOptions extends BatchOptions {
+  /** Share of clips whose caption is left out, words and feature. */
   captionDropout?: number;
+  /** Share of clips whose words alone are left out, where there is a feature. */
+  wordsDropout?: number;
+}
+
+export interface ConditionedOptions extends PromptOptions {
+  /** Share of the clips that close their loop which learn `loop`; all others learn `inbetween`. */
+  loopShare: number;
 }
 
 /** By name of the graph's input. */
@@ -29,21 +52,49 @@ export type GptFeeds = Record<string, Int32Array | Float32Array>;
 export function generateFeeds(
   examples: readonly GptExample[],
   shape: GptShape,
-  { captionDropout = 0, ...options }: BatchOptions,
+  { captionDropout = 0, wordsDropout = 0, ...options }: PromptOptions,
 ): GptFeeds {
   const { random } = options;
-  const feeds = clipFeeds(examples, shape, options);
+  const feeds = { ...clipFeeds(examples, shape, options), ...featureFeeds(examples, shape, options) };
   examples.forEach((_, row) => {
-    if (random.uniform() < captionDropout) dropCaption(feeds.text, row, shape);
+    const feature = feeds.feature?.subarray(row * shape.textFeatures, (row + 1) * shape.textFeatures);
+    if (random.uniform() < captionDropout) {
+      dropWords(feeds.text, row, shape);
+      feature?.fill(0);
+    } else if (feature?.some((value) => value !== 0) && random.uniform() < wordsDropout) {
+      dropWords(feeds.text, row, shape);
+    }
   });
   return shape.order === 'raster' ? feeds : { ...feeds, ...maskTokens(feeds.tokens, shape, random) };
+}
+
+/** A micro-batch for the tasks `inbetween` and `loop`; each clip needs its `arrival`. */
+export function conditionedFeeds(
+  examples: readonly GptExample[],
+  shape: GptShape,
+  { loopShare, ...options }: ConditionedOptions,
+): GptFeeds {
+  const { frameTokens } = shape;
+  const task = new Int32Array(options.batch);
+  const condition = new Int32Array(options.batch * frameTokens);
+  examples.forEach(({ tokens, arrival }, row) => {
+    if (!arrival) throw new Error('GPT: a clip lacks the picture at which it arrives');
+    const isLoop = arrival.closesLoop && options.random.uniform() < loopShare;
+    // The first frame of a clip is coded alone: its tokens are those of the first picture as a still image.
+    const picture = isLoop ? Array.from({ length: frameTokens }, (_, i) => tokens[i]!) : arrival.lastPicture;
+    if (picture.length !== frameTokens)
+      throw new Error(`GPT: a picture has ${picture.length} tokens where ${frameTokens} belong`);
+    task[row] = isLoop ? tasks.loop : tasks.inbetween;
+    condition.set(picture, row * frameTokens);
+  });
+  return { ...generateFeeds(examples, shape, options), task, condition };
 }
 
 /** A micro-batch for the task `caption`. A clip without a caption counts for nothing there. */
 export function captionFeeds(
   examples: readonly GptExample[],
   shape: GptShape,
-  options: Omit<BatchOptions, 'captionDropout'>,
+  options: BatchOptions,
 ): GptFeeds {
   return clipFeeds(examples, shape, options);
 }
@@ -77,7 +128,22 @@ function clipFeeds(
   };
 }
 
-function dropCaption(text: Int32Array, row: number, { textLength }: GptShape): void {
+function featureFeeds(
+  examples: readonly GptExample[],
+  { textFeatures }: GptShape,
+  { batch }: BatchOptions,
+): { feature?: Float32Array } {
+  if (textFeatures === 0) return {};
+  const feature = new Float32Array(batch * textFeatures);
+  examples.forEach(({ feature: own }, row) => {
+    if (own?.length !== textFeatures)
+      throw new Error(`GPT: a sentence feature has ${own?.length ?? 'no'} numbers, not ${textFeatures}`);
+    feature.set(own, row * textFeatures);
+  });
+  return { feature };
+}
+
+function dropWords(text: Int32Array, row: number, { textLength }: GptShape): void {
   text.fill(specialToken.pad, row * textLength, (row + 1) * textLength);
   text[row * textLength] = specialToken.empty;
 }

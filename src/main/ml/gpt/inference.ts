@@ -8,11 +8,12 @@ import { Graph, type Lowering, type Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
 import { Dropout } from '../nn/dropout.ts';
 import type { Weights } from '../nn/parameters.ts';
-import { attendInBlocks, causalBlocks } from '../nn/block-attention.ts';
+import { attendInBlocks } from '../nn/block-attention.ts';
 import { attendToPastAndSelf } from './attention.ts';
 import { Gpt } from './model.ts';
-import { gptParameters, type GptTask } from './parameters.ts';
+import { gptParameters, isConditioned, type GptTask } from './parameters.ts';
 import { rotation, taskPosition, textPositions, videoPositions } from './positions.ts';
+import { clipPrefixLength, embedPrefix, prefixBlocks } from './prefix.ts';
 import { framesFirst } from './sequences.ts';
 import type { GptShape } from './shape.ts';
 
@@ -20,18 +21,25 @@ export const keyName = (block: number) => `k.${block}`;
 export const valueName = (block: number) => `v.${block}`;
 
 export interface PrefixOptions {
-  /** `generate` reads the input `text` [B, L], `caption` the input `tokens` [B, N]; both int32. */
+  /**
+   * `caption` reads the input `tokens` [B, N]; the others read `text` [B, L], with `textFeatures` also `feature` [B, F]
+   * (float32), and `inbetween` and `loop` also `condition` [B, P], the tokens of the picture at which the clip arrives, coded
+   * alone. Tokens are int32.
+   */
   task: GptTask;
   batch: number;
   lowering?: Lowering;
 }
 
+/** What a task continues its prefix with. */
+export const continuedBy = (task: GptTask): 'video' | 'text' => (task === 'caption' ? 'text' : 'video');
+
 /** Tokens of the prefix, the task included. */
 export function prefixLength(task: GptTask, shape: GptShape): number {
-  return 1 + (task === 'generate' ? shape.textLength : shape.videoTokens);
+  return task === 'caption' ? 1 + shape.videoTokens : clipPrefixLength(shape, isConditioned(task));
 }
 
-/** Outputs `k.<block>` and `v.<block>` [B, H, prefix, K], and after `generate` in `raster` order `logits` [B, 1, codes]. */
+/** Outputs `k.<block>` and `v.<block>` [B, H, prefix, K], and where video follows in `raster` order `logits` [B, 1, codes]. */
 export function prefixGraph(
   weights: Weights,
   shape: GptShape,
@@ -39,22 +47,39 @@ export function prefixGraph(
 ): Graph {
   const gpt = inferenceGpt(weights, shape, lowering);
   const { graph } = gpt;
-  const given =
-    task === 'generate'
-      ? gpt.embedText(graph.input('text', 'int32', [batch, shape.textLength]))
-      : gpt.embedVideo(graph.input('tokens', 'int32', [batch, shape.videoTokens]));
-  const embedded = op.concat([gpt.embedTask(task, batch), given], 1);
-  const positions = [taskPosition, ...(task === 'generate' ? textPositions(shape) : videoPositions(shape))];
-  const blocks = task === 'generate' ? causalBlocks(graph, [0, positions.length]) : framesFirst(graph, shape);
+  const { embedded, positions, blocks } =
+    task === 'caption' ? readClip(gpt, batch) : readPrompt(gpt, task, batch);
   const x = gpt.transform(embedded, rotation(graph, positions, shape), (heads, block) => {
     graph.output(keyName(block), heads.k);
     graph.output(valueName(block), heads.v);
     return attendInBlocks(heads, blocks);
   });
-  if (task === 'generate' && shape.order === 'raster') {
+  if (task !== 'caption' && shape.order === 'raster') {
     graph.output('logits', gpt.videoLogits(op.slice(x, 1, positions.length - 1)));
   }
   return graph;
+}
+
+function readPrompt(gpt: Gpt, task: Exclude<GptTask, 'caption'>, batch: number) {
+  const { graph, shape } = gpt;
+  const { textLength, textFeatures, frameTokens } = shape;
+  const prefix = embedPrefix(gpt, {
+    task: gpt.embedTask(task, batch),
+    text_BL: graph.input('text', 'int32', [batch, textLength]),
+    feature_BF: textFeatures > 0 ? graph.input('feature', 'float32', [batch, textFeatures]) : undefined,
+    condition_BP: isConditioned(task) ? graph.input('condition', 'int32', [batch, frameTokens]) : undefined,
+  });
+  return { ...prefix, blocks: prefixBlocks(graph, prefix) };
+}
+
+function readClip(gpt: Gpt, batch: number) {
+  const { graph, shape } = gpt;
+  const tokens = gpt.embedVideo(graph.input('tokens', 'int32', [batch, shape.videoTokens]));
+  return {
+    embedded: op.concat([gpt.embedTask('caption', batch), tokens], 1),
+    positions: [taskPosition, ...videoPositions(shape)],
+    blocks: framesFirst(graph, shape),
+  };
 }
 
 export interface ContinuationOptions {

@@ -34,10 +34,22 @@ export class Gpt {
     this.#dropout = dropout;
   }
 
-  /** [B, 1, D] */
+  /** One task for all clips → [B, 1, D] */
   embedTask(task: GptTask, batch: number): Value {
-    const row = this.graph.tensor('int32', [batch, 1], new Array<number>(batch).fill(tasks[task]));
-    return embedding(this.#parameters.get('embedding.task'), row);
+    return this.embedTasks(
+      this.graph.tensor('int32', [batch, 1], new Array<number>(batch).fill(tasks[task])),
+    );
+  }
+
+  /** Rows of the tasks [B, 1] → [B, 1, D] */
+  embedTasks(rows_B1: Value): Value {
+    return embedding(this.#parameters.get('embedding.task'), rows_B1);
+  }
+
+  /** Sentence features [B, F] → [B, 1, D]; zeros stay zeros. */
+  embedFeature(feature_BF: Value): Value {
+    const projected = op.matmul(feature_BF, this.#parameters.get('embedding.feature'));
+    return op.reshape(projected, [feature_BF.shape[0]!, 1, this.shape.width]);
   }
 
   /** Text tokens [B, S] → [B, S, D] */

@@ -2,18 +2,32 @@
 import { ParameterSet } from '../nn/parameters.ts';
 import type { GptShape } from './shape.ts';
 
-/** What comes first in a sequence and says what is to follow; the number is the row of its embedding. */
-export const tasks = { generate: 0, caption: 1 } as const;
+/**
+ * What comes first in a sequence and says what is to follow; the number is the row of its embedding. Longer clips and filled-in
+ * ones are `generate` too: what is known of a clip is read as if it had been generated.
+ */
+export const tasks = { generate: 0, caption: 1, inbetween: 2, loop: 3 } as const;
 export type GptTask = keyof typeof tasks;
+
+/** Tasks that know from the start at which picture the clip arrives: its last one, or its first one again. */
+export type ConditionedTask = 'inbetween' | 'loop';
+
+export const isConditioned = (task: GptTask): task is ConditionedTask =>
+  task === 'inbetween' || task === 'loop';
 
 /** Embeddings start small, next to the residual stream's unit scale after the first norm. */
 const EMBEDDING_STD = 0.02;
 
 export function gptParameters(shape: GptShape): ParameterSet {
-  const { width, heads, depth, innerWidth, textVocabulary, codes } = shape;
+  const { width, heads, depth, innerWidth, textVocabulary, textFeatures, codes } = shape;
   const set = new ParameterSet();
   set.embedding('embedding.task', [Object.keys(tasks).length, width], EMBEDDING_STD);
   set.embedding('embedding.text', [textVocabulary, width], EMBEDDING_STD);
+  if (textFeatures > 0) {
+    // Features are of length 1: their projections start as large as the other embeddings. Not at zero, where the first norm
+    // would multiply gradients by a thousand.
+    set.embedding('embedding.feature', [textFeatures, width], EMBEDDING_STD);
+  }
   // One row more than the codebook: the mask.
   set.embedding('embedding.video', [codes + 1, width], EMBEDDING_STD);
   for (let i = 0; i < depth; i++) {

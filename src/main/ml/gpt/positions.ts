@@ -22,6 +22,14 @@ export function videoPositions({ grid: { T, H, W } }: GptShape): Position[] {
   ]);
 }
 
+/**
+ * Of the picture at which a clip arrives: right behind the last latent frame. At the last frame's own place it would be taken
+ * for what is already known of that frame, though its tokens, of a still image, mean something else.
+ */
+export function conditionPositions({ grid: { T, H, W } }: GptShape): Position[] {
+  return Array.from({ length: H * W }, (_, i) => [0, T + 1, Math.floor(i / W), i % W]);
+}
+
 /** Cosines and sines [positions, headWidth / 2] by which queries and keys are turned. */
 export interface Rotation {
   readonly cos: Value;

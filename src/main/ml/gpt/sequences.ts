@@ -1,6 +1,6 @@
 /**
- * The sequences that the GPT is trained on, and the loss of each: `[task][text][frames]` in either token order, and
- * `[task][frames][text]` for captions.
+ * The sequences that the GPT is trained on, and the loss of each: a prefix (see `prefix.ts`) and the frames in either token
+ * order, and `[task][frames][text]` for captions.
  *
  * Shapes: B clips, L text tokens, N tokens of a window, S tokens of the whole sequence.
  */
@@ -17,6 +17,7 @@ import { tokenLosses } from '../nn/losses.ts';
 import { specialToken } from '../text/vocabulary.ts';
 import type { Attend, Gpt } from './model.ts';
 import { rotation, taskPosition, textPositions, videoPositions } from './positions.ts';
+import { embedPrefix, prefixBlocks, type Given } from './prefix.ts';
 import type { GptShape } from './shape.ts';
 
 /** How badly each clip was predicted: nats in all, and the number of tokens they are spread over; [B] each. */
@@ -25,28 +26,23 @@ export interface ClipLosses {
   readonly counts_B: Value;
 }
 
-/** `raster` order: each video token from the text and all tokens before it. Exact likelihood. */
-export function rasterLosses(gpt: Gpt, text_BL: Value, tokens_BN: Value): ClipLosses {
+/** `raster` order: each video token from what is given and all tokens before it. Exact likelihood. */
+export function rasterLosses(gpt: Gpt, given: Given, tokens_BN: Value): ClipLosses {
   const { shape, graph } = gpt;
   const [batch, count] = tokens_BN.shape as [number, number];
-  const embedded_BSD = op.concat(
-    [
-      gpt.embedTask('generate', batch),
-      gpt.embedText(text_BL),
-      gpt.embedVideo(op.slice(tokens_BN, 1, 0, count - 1)),
-    ],
-    1,
-  );
-  const positions = [taskPosition, ...textPositions(shape), ...videoPositions(shape).slice(0, -1)];
-  // The last token of the text predicts the first of the video.
+  const prefix = embedPrefix(gpt, given);
+  const embedded_BSD = op.concat([prefix.embedded, gpt.embedVideo(op.slice(tokens_BN, 1, 0, count - 1))], 1);
+  const positions = [...prefix.positions, ...videoPositions(shape).slice(0, -1)];
+  // The last token of the prefix predicts the first of the video.
+  const start = prefix.positions.length - 1;
   const x_BND = gpt.transform(
     embedded_BSD,
     rotation(graph, positions, shape),
     attending(
       shape,
       [
-        ...causalBlocks(graph, [0, positions.length - count]),
-        ...causalBlocks(graph, [positions.length - count, positions.length], shape.frameTokens),
+        ...prefixBlocks(graph, prefix, start),
+        ...causalBlocks(graph, [start, positions.length], shape.frameTokens),
       ],
       count,
     ),
@@ -56,7 +52,7 @@ export function rasterLosses(gpt: Gpt, text_BL: Value, tokens_BN: Value): ClipLo
 }
 
 /**
- * `frame` order: the masked tokens of each latent frame, all at once, from the text, the frames before it and what is not
+ * `frame` order: the masked tokens of each latent frame, all at once, from what is given, the frames before it and what is not
  * masked of it. All frames are trained in one pass: the sequence holds clean frames, which later frames look at, and
  * behind them a masked copy of each frame, which nobody else looks at.
  *
@@ -68,7 +64,7 @@ export function rasterLosses(gpt: Gpt, text_BL: Value, tokens_BN: Value): ClipLo
  */
 export function frameLosses(
   gpt: Gpt,
-  text_BL: Value,
+  given: Given,
   tokens_BN: Value,
   masked_BN: Value,
   weights_BN: Value,
@@ -77,26 +73,22 @@ export function frameLosses(
   const [batch, count] = tokens_BN.shape as [number, number];
   // Nothing looks at the last clean frame.
   const clean = count - shape.frameTokens;
-  const prefix = 1 + shape.textLength;
-  const cleanEnd = prefix + clean;
+  const prefix = embedPrefix(gpt, given);
+  const prefixEnd = prefix.positions.length;
   const embedded_BSD = op.concat(
-    [
-      gpt.embedTask('generate', batch),
-      gpt.embedText(text_BL),
-      gpt.embedVideo(op.concat([op.slice(tokens_BN, 1, 0, clean), masked_BN], 1)),
-    ],
+    [prefix.embedded, gpt.embedVideo(op.concat([op.slice(tokens_BN, 1, 0, clean), masked_BN], 1))],
     1,
   );
   const video = videoPositions(shape);
-  const positions = [taskPosition, ...textPositions(shape), ...video.slice(0, clean), ...video];
+  const positions = [...prefix.positions, ...video.slice(0, clean), ...video];
   const { frameTokens, grid } = shape;
-  const cleanFrames = frameStretches(prefix, frameTokens, grid.T - 1);
-  const maskedFrames = frameStretches(cleanEnd, frameTokens, grid.T);
+  const cleanFrames = frameStretches(prefixEnd, frameTokens, grid.T - 1);
+  const maskedFrames = frameStretches(prefixEnd + clean, frameTokens, grid.T);
   const blocks = [
-    ...causalBlocks(graph, [0, prefix]),
+    ...prefixBlocks(graph, prefix),
     ...frameCausalBlocks(cleanFrames),
     ...maskedFrames.map((own, t): AttentionBlock => {
-      const pastEnd = prefix + t * frameTokens;
+      const pastEnd = prefixEnd + t * frameTokens;
       return { queries: own, keys: [[0, pastEnd], own] };
     }),
   ];

@@ -18,6 +18,8 @@ export interface GptShape {
   readonly textLength: number;
   /** Tokens of the text encoding that was learned, which may be fewer than the settings allow. */
   readonly textVocabulary: number;
+  /** Size of the frozen sentence feature that is read before the text; 0 where none is. */
+  readonly textFeatures: number;
   /** Size of the video codebook; the token `codes` is the mask. */
   readonly codes: number;
   readonly grid: TokenGrid;
@@ -50,6 +52,7 @@ export function gptShape(
     innerWidth: Math.ceil((model.width * 8) / 3 / 32) * 32,
     textLength: model.textLength,
     textVocabulary,
+    textFeatures: model.textFeatures,
     codes: tokenizer.levels.reduce((product, levels) => product * levels, 1),
     grid,
     frameTokens,

@@ -1,11 +1,12 @@
 /**
  * The dry run: the very graphs of a run, on the device that it would use, with a few of its clips. The GPT gets tokens drawn
- * at random, because no tokenizer is trained yet and the time of a step does not depend on values.
+ * at random and empty sentence features, because no tokenizer is trained yet and the time of a step does not depend on values.
  */
 import type { RunCosts } from '#shared/contract/forecast.ts';
 import type { ClipSource, ForecastSpec } from '#shared/contract/workers.ts';
 import { Random } from '#shared/domain/random.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
+import type { TrainingConfig } from '#shared/domain/training-config.ts';
 import { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { codebookSize } from '#main/ml/tokenizer/fsq.ts';
 import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
@@ -13,9 +14,9 @@ import { breathe } from '../runtime/breathe.ts';
 import { newestCheckpoint } from '../runtime/checkpoint-store.ts';
 import { openTokenizer } from '../runtime/load-checkpoint.ts';
 import type { WorkerContext } from '../runtime/serve-worker.ts';
+import { encodeClip, type ClipCodes } from '../train/encode-clips.ts';
 import { gptStage } from '../train/gpt-stage.ts';
 import { openRun, type TrainingRun } from '../train/run.ts';
-import type { ClipTokens } from '../train/token-file.ts';
 import { tokenizerStage } from '../train/tokenizer-stage.ts';
 import { measureStage, MOST_ROUNDS, peakMemoryBytes, repeated } from './measure-stage.ts';
 import { median, timed } from './stopwatch.ts';
@@ -63,12 +64,15 @@ export async function measureRun(
 
   const gptBatch = microBatchFor(config.gpt.batch, config.gpt.microBatch);
   const gptRun = fewClips(run, decoded.clips, EVALUATION_PASSES * gptBatch);
-  const tokens = drawnTokens(run);
-  const buildGpt = () => gptStage(gptRun, { tokens, tokenizerStep: 0, textEncoding: learnedText(run) });
+  const codes = drawnCodes(run);
+  const feature = new Float32Array(config.gpt.model.textFeatures);
+  const features = feature.length > 0 ? () => feature : null;
+  const textEncoding = learnedText(run);
+  const buildGpt = () => gptStage(gptRun, { codes, tokenizerStep: 0, textEncoding, features });
   const gpt = await measureStage(buildGpt, gptRun, {
     evaluationBatch: gptBatch,
     evaluated: run.val.length,
-    tasks: config.gpt.captionShare > 0 ? ['generate', 'caption'] : ['generate'],
+    tasks: gptTasks(config),
     onRound: counter(PROGRESS.gpt),
   });
   progress(PROGRESS.all);
@@ -128,7 +132,7 @@ async function measureEncoding(
   clips: readonly ClipSource[],
 ): Promise<{ openEncoder: number; encodeClip: number }> {
   const encode = async (tokenizer: ReturnType<typeof openTokenizer>, clip: ClipSource) => {
-    const { seconds } = await timed(async () => tokenizer.encode(await run.windows.read(clip)));
+    const { seconds } = await timed(async () => encodeClip(tokenizer, await run.windows.read(clip)));
     await breathe(run.context.signal);
     return seconds;
   };
@@ -146,13 +150,29 @@ async function measureEncoding(
   }
 }
 
-/** Tokens of the right shape, whichever clip is asked for. */
-function drawnTokens(run: TrainingRun): ClipTokens {
+/** Kinds of micro-batches that the settings ask for. */
+function gptTasks({ gpt, window }: TrainingConfig): string[] {
+  return [
+    'generate',
+    ...(gpt.captionShare > 0 ? ['caption'] : []),
+    ...(gpt.conditionShare > 0 && window.frames > 1 ? ['conditioned'] : []),
+  ];
+}
+
+/** Codes of the right shape, whichever clip is asked for; every other clip closes its loop. */
+function drawnCodes(run: TrainingRun): ClipCodes {
   const { tokenizer, window, seed } = run.spec.config;
   const shape = tokenizerShape(tokenizer.model, window);
   const codes = codebookSize(shape.levels);
   const random = Random.seeded(seed, 'drawn tokens');
-  return { read: async () => Int32Array.from({ length: shape.tokens }, () => random.integer(codes)) };
+  const drawn = (length: number) => Int32Array.from({ length }, () => random.integer(codes));
+  return {
+    read: async (record) => ({
+      tokens_THW: drawn(shape.tokens),
+      lastPicture: drawn(shape.frameTokens),
+      closesLoop: record % 2 === 0,
+    }),
+  };
 }
 
 function learnedText({ train, spec }: TrainingRun): BytePairEncoding {

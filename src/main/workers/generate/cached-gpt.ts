@@ -1,11 +1,11 @@
 /** The decoder of devices that compute in the machine's memory: its KV cache is written in place. */
 import { encodeModel } from '#main/ml/onnx/encode.ts';
 import type { Weights } from '#main/ml/nn/parameters.ts';
-import { continuationGraph, prefixGraph } from '#main/ml/gpt/inference.ts';
+import { continuationGraph, continuedBy, prefixGraph } from '#main/ml/gpt/inference.ts';
 import { KvCache } from '#main/ml/gpt/kv-cache.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
 import { type Compute, loweringFor, Session } from '../runtime/session.ts';
-import { cacheCapacity, type CachedGptOptions, type Decoder, type Reading } from './decoder.ts';
+import { cacheCapacity, type CachedGptOptions, type Decoder, type Given, type Reading } from './decoder.ts';
 
 export class CachedGpt implements Decoder {
   readonly #prefix: Session;
@@ -30,7 +30,7 @@ export class CachedGpt implements Decoder {
     const lowering = loweringFor(compute.device);
     const capacity = cacheCapacity(shape, options);
     const prefix = prefixGraph(weights, shape, { task, batch, lowering });
-    const kind = task === 'generate' ? 'video' : 'text';
+    const kind = continuedBy(task);
     const continuation = continuationGraph(weights, shape, { kind, batch, queries, capacity, lowering });
     return new CachedGpt(
       await Session.create(encodeModel(prefix), compute),
@@ -39,10 +39,10 @@ export class CachedGpt implements Decoder {
     );
   }
 
-  async start(prefix: Int32Array): Promise<Float32Array | undefined> {
+  async start(prefix: Int32Array, given: Given = {}): Promise<Float32Array | undefined> {
     this.#cache = this.#newCache();
     const name = this.#prefix.model.inputs.has('text') ? 'text' : 'tokens';
-    const outputs = await this.#prefix.run({ [name]: prefix });
+    const outputs = await this.#prefix.run({ [name]: prefix, ...given });
     this.#cache.readPrefix(outputs);
     return outputs['logits'] as Float32Array | undefined;
   }

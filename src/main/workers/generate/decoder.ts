@@ -1,15 +1,23 @@
 /** A GPT that reads a prefix once and then a few tokens at a time, each against the keys and values of everything before it. */
-import { prefixLength } from '#main/ml/gpt/inference.ts';
+import { continuedBy, prefixLength } from '#main/ml/gpt/inference.ts';
 import type { GptTask } from '#main/ml/gpt/parameters.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
 
 export interface CachedGptOptions {
-  /** `generate` continues with video, `caption` with text. */
+  /** `caption` continues with text, the others with video. */
   task: GptTask;
   /** Rows that are decoded side by side. */
   batch: number;
   /** Tokens read at a time after the prefix. */
   queries: number;
+}
+
+/** What a prefix holds beside text. */
+export interface Given {
+  /** Sentence features [batch, textFeatures], for models that read them. */
+  readonly feature?: Float32Array;
+  /** Tokens [batch, frameTokens] of the picture at which the clip arrives, coded alone: for `inbetween` and `loop`. */
+  readonly condition?: Int32Array;
 }
 
 /** What the model says of the tokens it read last. */
@@ -22,10 +30,10 @@ export interface Reading {
 
 export interface Decoder {
   /**
-   * Starts anew with `text` (generate) or `tokens` (caption) for each row. In `raster` order returns the logits of the
-   * first video token, [batch, codes].
+   * Starts anew with `text` or, to caption, `tokens` for each row, and what else the task and the model read. In `raster` order
+   * returns the logits of the first video token, [batch, codes].
    */
-  start(prefix: Int32Array): Promise<Float32Array | undefined>;
+  start(prefix: Int32Array, given?: Given): Promise<Float32Array | undefined>;
   /**
    * @param tokens [batch, queries]
    * @param places of the tokens in the window or the text, the same for all rows
@@ -36,6 +44,6 @@ export interface Decoder {
 
 /** Places that a KV cache needs. What is read last needs none: nothing looks back at it. */
 export function cacheCapacity(shape: GptShape, { task, queries }: CachedGptOptions): number {
-  const continued = task === 'generate' ? shape.videoTokens : shape.textLength;
+  const continued = continuedBy(task) === 'video' ? shape.videoTokens : shape.textLength;
   return prefixLength(task, shape) + continued - queries;
 }

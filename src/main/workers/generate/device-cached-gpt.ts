@@ -3,14 +3,20 @@
  * there, and only logits come back.
  */
 import { cacheNames, cacheOutput, newCacheGraph, nextCacheGraph } from '#main/ml/gpt/cache-graphs.ts';
-import { continuationGraph, nextName, prefixGraph, prefixLength } from '#main/ml/gpt/inference.ts';
+import {
+  continuationGraph,
+  continuedBy,
+  nextName,
+  prefixGraph,
+  prefixLength,
+} from '#main/ml/gpt/inference.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
 import { maskedScore } from '#main/ml/nn/attention.ts';
 import type { Weights } from '#main/ml/nn/parameters.ts';
 import { encodeModel } from '#main/ml/onnx/encode.ts';
 import type { Graph } from '#main/ml/onnx/graph.ts';
 import { type Compute, loweringFor, type RuntimeTensor, Session } from '../runtime/session.ts';
-import { cacheCapacity, type CachedGptOptions, type Decoder, type Reading } from './decoder.ts';
+import { cacheCapacity, type CachedGptOptions, type Decoder, type Given, type Reading } from './decoder.ts';
 
 type Tensors = Record<string, RuntimeTensor>;
 
@@ -50,7 +56,7 @@ export class DeviceCachedGpt implements Decoder {
     const capacity = cacheCapacity(shape, options);
     const prefix = prefixLength(task, shape);
     const names = cacheNames(shape);
-    const kind = task === 'generate' ? 'video' : 'text';
+    const kind = continuedBy(task);
     const cache = { batch, capacity, lowering };
     const open = (graph: Graph, keepOnDevice: readonly string[]) =>
       Session.create(encodeModel(graph), { ...compute, keepOnDevice });
@@ -66,12 +72,12 @@ export class DeviceCachedGpt implements Decoder {
     return new DeviceCachedGpt(sessions, names, prefix, capacity);
   }
 
-  async start(prefix: Int32Array): Promise<Float32Array | undefined> {
+  async start(prefix: Int32Array, given: Given = {}): Promise<Float32Array | undefined> {
     this.#forget();
     const { model } = this.#sessions.prefix;
-    const [input] = model.inputs.keys();
+    const name = model.inputs.has('text') ? 'text' : 'tokens';
     const outputs = await this.#sessions.prefix.runTensors(
-      this.#sessions.prefix.tensors({ [input!]: prefix }),
+      this.#sessions.prefix.tensors({ [name]: prefix, ...given }),
     );
     const { logits, ...read } = outputs;
     this.#cache = this.#cacheOf(await this.#sessions.newCache.runTensors(read));

@@ -1,8 +1,13 @@
-/** Held-out losses of a GPT over any number of clips, in nats a token. */
-import { captionFeeds, generateFeeds, type GptExample } from '#main/ml/gpt/batches.ts';
+/** Held-out losses of a GPT over any number of clips, task by task, in nats a token. */
+import {
+  captionFeeds,
+  conditionedFeeds,
+  generateFeeds,
+  type GptExample,
+  type GptFeeds,
+} from '#main/ml/gpt/batches.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
-import type { GptTask } from '#main/ml/gpt/parameters.ts';
-import { gptTask } from '#main/ml/gpt/training-task.ts';
+import { gptTask, type GptSequence } from '#main/ml/gpt/training-task.ts';
 import { adapted } from '#main/ml/nn/lora.ts';
 import type { Lowering } from '#main/ml/onnx/graph.ts';
 import type { LoraConfig } from '#shared/domain/training-config.ts';
@@ -17,43 +22,85 @@ export interface GptLosses {
   tokenLoss: number;
   /** Null when no clip has a caption. */
   captionLoss: number | null;
+  /** Of tokens given the last picture; null unless it was asked for. */
+  inbetweenLoss: number | null;
+  /** Of tokens given that the clip comes back to its first picture; null when none does. */
+  loopLoss: number | null;
 }
 
-/** The graphs that `evaluateGpt` runs; with `lora`, over a model and its adapters apart. */
+export interface GptEvaluationOptions {
+  /** Over a model and its adapters apart. */
+  lora?: LoraConfig | null;
+  /** Also the tasks that know at which picture the clip arrives. */
+  conditioned?: boolean;
+}
+
+/** Names of the graphs. */
+export type GptEvaluation = GptSequence;
+
+/** The graphs that `evaluateGpt` runs; `conditioned` only where it is asked for. */
 export function gptEvaluations(
   shape: GptShape,
   batch: number,
   lowering: Lowering,
-  lora: LoraConfig | null = null,
-): Record<'generate' | 'caption', TrainingGraph> {
-  const graph = (kind: GptTask) => {
+  { lora = null, conditioned = false }: GptEvaluationOptions = {},
+): Partial<Record<GptEvaluation, TrainingGraph>> & Record<'generate' | 'caption', TrainingGraph> {
+  const graph = (kind: GptSequence) => {
     const task = gptTask(kind, shape, { batch, lowering });
     return buildLossGraph(lora ? adapted(task, lora) : task);
   };
-  return { generate: graph('generate'), caption: graph('caption') };
+  return {
+    generate: graph('generate'),
+    caption: graph('caption'),
+    ...(conditioned ? { conditioned: graph('conditioned') } : {}),
+  };
 }
 
 /** `evaluate` runs one of the graphs and gives its metrics, as `Trainer.evaluate` does; `parts` are of at most `batch` clips. */
 export async function evaluateGpt(
-  evaluate: (graph: 'generate' | 'caption', feeds: Batch) => Promise<Record<string, number>>,
+  evaluate: (graph: GptEvaluation, feeds: Batch) => Promise<Record<string, number>>,
   parts: Iterable<readonly GptExample[]> | AsyncIterable<readonly GptExample[]>,
   shape: GptShape,
   batch: number,
+  { conditioned = false }: Pick<GptEvaluationOptions, 'conditioned'> = {},
 ): Promise<GptLosses> {
-  const random = Random.seeded(MASK_SEED, 'evaluation');
-  const tokens = { nats: 0, counts: 0 };
-  const captions = { nats: 0, counts: 0 };
-  for await (const part of parts) {
-    add(tokens, await evaluate('generate', generateFeeds(part, shape, { batch, random })));
-    add(captions, await evaluate('caption', captionFeeds(part, shape, { batch, random })));
-  }
-  return {
-    tokenLoss: tokens.nats / tokens.counts,
-    captionLoss: captions.counts === 0 ? null : captions.nats / captions.counts,
+  const mean = () => {
+    // Each task draws by itself: what is evaluated besides changes nothing.
+    const random = Random.seeded(MASK_SEED, 'evaluation');
+    const sum = { nats: 0, counts: 0 };
+    return {
+      options: { batch, random },
+      async add(graph: GptEvaluation, feeds: GptFeeds): Promise<void> {
+        const { nats, counts } = await evaluate(graph, feeds);
+        sum.nats += nats!;
+        sum.counts += counts!;
+      },
+      value: () => (sum.counts === 0 ? null : sum.nats / sum.counts),
+    };
   };
-}
-
-function add(sum: { nats: number; counts: number }, { nats, counts }: Record<string, number>): void {
-  sum.nats += nats!;
-  sum.counts += counts!;
+  const [tokens, captions, inbetweens, loops] = [mean(), mean(), mean(), mean()];
+  const evaluateLoops = (clips: readonly GptExample[]) =>
+    loops.add('conditioned', conditionedFeeds(clips, shape, { ...loops.options, loopShare: 1 }));
+  // Clips that close their loop, until they fill a batch.
+  let closing: GptExample[] = [];
+  for await (const part of parts) {
+    await tokens.add('generate', generateFeeds(part, shape, tokens.options));
+    await captions.add('caption', captionFeeds(part, shape, captions.options));
+    if (!conditioned) continue;
+    await inbetweens.add(
+      'conditioned',
+      conditionedFeeds(part, shape, { ...inbetweens.options, loopShare: 0 }),
+    );
+    closing.push(...part.filter(({ arrival }) => arrival?.closesLoop));
+    if (closing.length < batch) continue;
+    await evaluateLoops(closing.slice(0, batch));
+    closing = closing.slice(batch);
+  }
+  if (closing.length > 0) await evaluateLoops(closing);
+  return {
+    tokenLoss: tokens.value()!,
+    captionLoss: captions.value(),
+    inbetweenLoss: inbetweens.value(),
+    loopLoss: loops.value(),
+  };
 }

@@ -15,7 +15,7 @@ export class LossSessions<Name extends string> {
   }
 
   static async open<Name extends string>(
-    graphs: Readonly<Record<Name, TrainingGraph>>,
+    graphs: Readonly<Partial<Record<Name, TrainingGraph>>>,
     weights: Weights,
     { device, threads }: Compute,
   ): Promise<LossSessions<Name>> {

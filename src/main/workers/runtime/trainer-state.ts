@@ -110,7 +110,10 @@ function pickTensor(
   const tensor = tensors.get(key);
   const values = tensor && widen(tensor);
   if (values?.length !== sizeOf(shape))
-    throw damaged(checkpoint, `${key}: expected F32, F16 or BF16 ${formatShape(shape)}`);
+    throw damaged(
+      checkpoint,
+      `${key}: expected F32, F16 or BF16 ${formatShape(shape)}, found ${tensor ? formatShape(tensor.shape) : 'none'}`,
+    );
   return values;
 }
 

@@ -12,6 +12,7 @@ export class VideoTokenizer {
   readonly #compute: Compute;
   /** Opened when first needed: generating never encodes, encoding never decodes. */
   #encoder: Promise<Session> | undefined;
+  #stillEncoder: Promise<Session> | undefined;
   #decoder: Promise<Session> | undefined;
 
   constructor(weights: Weights, shape: TokenizerShape, compute: Compute) {
@@ -22,11 +23,22 @@ export class VideoTokenizer {
 
   /** A whole window frames_THWC (uint8 RGB) → tokens_THW. */
   async encode(window: Uint8Array): Promise<Int32Array> {
-    this.#encoder ??= this.#open(encodeGraph);
+    this.#encoder ??= this.#open(encodeGraph, this.shape.T);
     const { first, later } = toPatches([window], this.shape);
     const session = await this.#encoder;
     const { tokens } = await session.run(session.model.inputs.has('later') ? { first, later } : { first });
     return tokens as Int32Array;
+  }
+
+  /** A picture picture_HWC (uint8 RGB) as a still image → tokens_HW, as the first latent frame of a clip has them. */
+  async encodeStill(picture: Uint8Array): Promise<Int32Array> {
+    const { size, T } = this.shape;
+    if (picture.length !== size * size * 3)
+      throw new Error(`${picture.length} bytes are no picture of ${size}×${size}`);
+    if (T === 1) return this.encode(picture);
+    this.#stillEncoder ??= this.#open(encodeGraph, 1);
+    const { first } = toPatches([picture], this.shape);
+    return (await (await this.#stillEncoder).run({ first }))['tokens'] as Int32Array;
   }
 
   /**
@@ -39,7 +51,7 @@ export class VideoTokenizer {
     if (!Number.isInteger(latentFrames) || latentFrames < 1 || latentFrames > shape.T) {
       throw new Error(`${tokens.length} tokens are not 1 … ${shape.T} latent frames of ${shape.frameTokens}`);
     }
-    this.#decoder ??= this.#open(decodeGraph);
+    this.#decoder ??= this.#open(decodeGraph, shape.T);
     const padded = Int32Array.from({ length: shape.tokens }, (_, i) => tokens[i] ?? 0);
     const { first, later } = await (await this.#decoder).run({ tokens: padded });
     const frames = fromPatches(
@@ -51,13 +63,14 @@ export class VideoTokenizer {
 
   async dispose(): Promise<void> {
     await (await this.#encoder)?.dispose();
+    await (await this.#stillEncoder)?.dispose();
     await (await this.#decoder)?.dispose();
   }
 
-  #open(build: typeof encodeGraph): Promise<Session> {
+  #open(build: typeof encodeGraph, latentFrames: number): Promise<Session> {
     const lowering = loweringFor(this.#compute.device);
     return Session.create(
-      encodeModel(build(this.#weights, this.shape, { batch: 1, lowering })),
+      encodeModel(build(this.#weights, this.shape, { batch: 1, latentFrames, lowering })),
       this.#compute,
     );
   }

@@ -1,32 +1,70 @@
-/** Turns every clip that the GPT is trained or evaluated on into tokens, once for each tokenizer and snapshot. */
+/**
+ * Turns every clip that the GPT is trained or evaluated on into tokens, once for each tokenizer and snapshot, and with it the
+ * picture at which it arrives.
+ */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
+import { closesLoop } from '#main/ml/gpt/closes-loop.ts';
+import type { Arrival } from '#main/ml/gpt/batches.ts';
+import { tokenizerShape, type TokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import { breathe } from '../runtime/breathe.ts';
 import type { Checkpoint } from '../runtime/checkpoint-store.ts';
 import { openTokenizer } from '../runtime/load-checkpoint.ts';
+import type { VideoTokenizer } from '../runtime/video-tokenizer.ts';
 import type { TrainingRun } from './run.ts';
 import { TokenFile } from './token-file.ts';
 
+/** Raised when what a record holds changes, so that old ones are not taken for new ones. */
+const RECORD = 2;
+
+/** What the GPT reads of a clip. */
+export interface ClipCode extends Arrival {
+  readonly tokens_THW: Int32Array;
+}
+
+/** Where it comes from. */
+export interface ClipCodes {
+  read(record: number): Promise<ClipCode>;
+}
+
+export class EncodedClips implements ClipCodes {
+  readonly #file: TokenFile;
+  readonly #shape: TokenizerShape;
+
+  constructor(file: TokenFile, shape: TokenizerShape) {
+    this.#file = file;
+    this.#shape = shape;
+  }
+
+  async read(record: number): Promise<ClipCode> {
+    return unpack(await this.#file.read(record), this.#shape);
+  }
+
+  async close(): Promise<void> {
+    await this.#file.close();
+  }
+}
+
 /** Records are the clips of the train split in order, then those of the held-out one. The caller closes the file. */
-export async function encodeClips(run: TrainingRun, checkpoint: Checkpoint): Promise<TokenFile> {
+export async function encodeClips(run: TrainingRun, checkpoint: Checkpoint): Promise<EncodedClips> {
   const { context, spec } = run;
   const { tokenizer: config, window } = checkpoint.manifest.config;
   const clips = [...run.train, ...run.val];
-  const records = { count: clips.length, length: tokenizerShape(config.model, window).tokens };
+  const shape = tokenizerShape(config.model, window);
+  const records = { count: clips.length, length: recordLength(shape) };
   const path = join(spec.cacheFolder, 'tokens', `${cacheKey(run, checkpoint)}.tokens`);
   const known = await TokenFile.open(path, records);
-  if (known) return known;
+  if (known) return new EncodedClips(known, shape);
 
   const tokenizer = openTokenizer(checkpoint, spec);
   try {
     await TokenFile.write(path, records, async (record) => {
       context.progress('encode', record, clips.length);
       await breathe(context.signal);
-      const tokens = await tokenizer.encode(await run.windows.read(clips[record]!, context.signal));
+      const code = await encodeClip(tokenizer, await run.windows.read(clips[record]!, context.signal));
       // The encoder is opened when it is first used.
       context.did(record === 0 ? 'open-encoder' : 'encode');
-      return tokens;
+      return pack(code);
     });
   } finally {
     await tokenizer.dispose();
@@ -34,7 +72,33 @@ export async function encodeClips(run: TrainingRun, checkpoint: Checkpoint): Pro
   context.progress('encode', clips.length, clips.length);
   const written = await TokenFile.open(path, records);
   if (!written) throw new Error(`${path} is not what was written to it`);
-  return written;
+  return new EncodedClips(written, shape);
+}
+
+/** Of a window frames_THWC (uint8 RGB). */
+export async function encodeClip(tokenizer: VideoTokenizer, window: Uint8Array): Promise<ClipCode> {
+  const { frames } = tokenizer.shape;
+  const lastPicture = window.subarray((window.length / frames) * (frames - 1));
+  return {
+    tokens_THW: await tokenizer.encode(window),
+    lastPicture: await tokenizer.encodeStill(lastPicture),
+    closesLoop: closesLoop(window, frames),
+  };
+}
+
+/** A record: the tokens of the window, those of its last picture, and 1 where it closes its loop. */
+const recordLength = ({ tokens, frameTokens }: TokenizerShape) => tokens + frameTokens + 1;
+
+function pack({ tokens_THW, lastPicture, closesLoop }: ClipCode): Int32Array {
+  return Int32Array.from([...tokens_THW, ...Array.from(lastPicture), closesLoop ? 1 : 0]);
+}
+
+function unpack(record: Int32Array, { tokens, frameTokens }: TokenizerShape): ClipCode {
+  return {
+    tokens_THW: record.subarray(0, tokens),
+    lastPicture: record.subarray(tokens, tokens + frameTokens),
+    closesLoop: record[tokens + frameTokens] === 1,
+  };
 }
 
 /**
@@ -45,6 +109,6 @@ function cacheKey({ snapshot, spec, val }: TrainingRun, { manifest }: Checkpoint
   const weights = manifest.files['weights.safetensors']?.sha256;
   const { device, threads, config } = spec;
   return createHash('sha256')
-    .update(JSON.stringify([weights, snapshot.hash, val.length, config.window, device, threads]))
+    .update(JSON.stringify([RECORD, weights, snapshot.hash, val.length, config.window, device, threads]))
     .digest('hex');
 }

@@ -1,5 +1,5 @@
 /**
- * The tokens of all clips of a run in one file: records of one size, so that a clip is a single read at a known place. Node
+ * What is coded of all clips of a run in one file: records of one size, so that a clip is a single read at a known place. Node
  * cannot map files into memory without a native add-on; reads at a position come closest: the operating system's page cache
  * does what a mapping would do, they run on a thread of their own while a graph blocks the event loop, and of a data set of
  * any size only the clips in hand are in memory. The file ends with the SHA-256 of all before it.
@@ -17,17 +17,11 @@ const BLOCK_BYTES = 1 << 20;
 export interface TokenRecords {
   /** Clips. */
   count: number;
-  /** Tokens a clip. */
+  /** Numbers a clip. */
   length: number;
 }
 
-/** Where the tokens of a clip come from. */
-export interface ClipTokens {
-  /** tokens_THW. */
-  read(record: number): Promise<Int32Array>;
-}
-
-export class TokenFile implements ClipTokens {
+export class TokenFile {
   readonly #file: FileHandle;
   readonly #records: TokenRecords;
 
@@ -45,7 +39,7 @@ export class TokenFile implements ClipTokens {
     return null;
   }
 
-  /** Writes the file, which is there whole or not at all; `tokensOf` gives tokens_THW of one clip after another. */
+  /** Writes the file, which is there whole or not at all; `tokensOf` gives the numbers of one clip after another. */
   static async write(
     path: string,
     { count, length }: TokenRecords,
@@ -73,7 +67,7 @@ export class TokenFile implements ClipTokens {
     }
   }
 
-  /** tokens_THW of a clip. */
+  /** The numbers of a clip. */
   async read(record: number): Promise<Int32Array> {
     const { count, length } = this.#records;
     if (record < 0 || record >= count) throw new Error(`There are no tokens of clip ${record}`);
