@@ -166,6 +166,18 @@ export const catalogue = {
     en: 'The text encoder in {folder} is missing or damaged ({detail}). Install Reelwright again, or run “node scripts/fetch-text-encoder.ts” in its source folder.',
     zh: '{folder} 中的文本编码器缺失或已损坏（{detail}）。请重新安装 Reelwright，或在其源代码目录运行“node scripts/fetch-text-encoder.ts”。',
   },
+  'model-damaged': {
+    en: 'The model in {path} is damaged: {detail}. If it is the one that came with Reelwright, install Reelwright again; if it was shared with you, get a new copy.',
+    zh: '{path} 中的模型已损坏：{detail}。如果是 Reelwright 自带的模型，请重新安装 Reelwright；如果是别人分享的，请重新获取。',
+  },
+  'model-newer': {
+    en: 'The model in {path} was made for a newer Reelwright (format {found}, this one knows {known}). Update Reelwright.',
+    zh: '{path} 中的模型适用于更新版本的 Reelwright（格式 {found}，当前支持 {known}）。请更新 Reelwright。',
+  },
+  'base-model-missing': {
+    en: 'This Reelwright came without its base model ({path}). Install Reelwright again, or train a model on your own clips first.',
+    zh: '此 Reelwright 缺少自带的基础模型（{path}）。请重新安装 Reelwright，或先用自己的片段训练模型。',
+  },
   'not-bit-exact': {
     en: 'Training goes on with {now}, where the checkpoint was made with {before}. It goes on well, but its numbers may differ in the last digits from those of a run that was not interrupted.',
     zh: '现在用 {now} 继续训练，而检查点是用 {before} 生成的。训练会正常进行，但数值的末几位可能与未中断的训练不同。',

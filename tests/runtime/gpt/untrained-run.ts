@@ -6,11 +6,8 @@ import type { ParameterSet } from '#main/ml/nn/parameters.ts';
 import { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
 import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
-import {
-  checkpointsFolder,
-  writeCheckpoint,
-  type FileContents,
-} from '#main/workers/runtime/checkpoint-store.ts';
+import { checkpointsFolder, writeCheckpoint } from '#main/workers/runtime/checkpoint-store.ts';
+import type { FileContents } from '#main/workers/runtime/write-folder.ts';
 import { TEXT_ENCODING_FILE } from '#main/workers/runtime/load-checkpoint.ts';
 import { writeTrainerState } from '#main/workers/runtime/trainer-state.ts';
 import { initialState } from '#main/workers/runtime/trainer.ts';

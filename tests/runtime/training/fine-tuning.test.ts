@@ -6,6 +6,7 @@ import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { readSafetensors } from '#main/ml/format/safetensors.ts';
 import { loadModel } from '#main/workers/runtime/load-checkpoint.ts';
 import { evalOptions } from '#shared/contract/evaluation.ts';
+import type { ModelOrigin } from '#main/workers/runtime/trained-model.ts';
 import type { EvalSpec, TrainSpec, WorkerResult } from '#shared/contract/workers.ts';
 import { trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { checkpointFiles, createWorkspace, start, tinyConfig, type Workspace } from './training-fixture.ts';
@@ -59,7 +60,7 @@ test.each(Object.entries(cases))(
       (point) => point.stage === 'gpt' && point.name === 'loss/val',
     );
     const ofBase = await loadModel(base, workspace.spec, noDamage);
-    expect(losses[0]!.value).toBeCloseTo(ofBase.manifest.valLoss!, 5);
+    expect(losses[0]!.value).toBeCloseTo(ofBase.valLoss!, 5);
     expect(losses.at(-1)!.value).not.toBe(losses[0]!.value);
 
     const cut = { ...whole, runFolder: workspace.newRun(`${name} cut`).runFolder };
@@ -99,7 +100,7 @@ test('a run by adapters keeps the base as it was, holds state for them alone, an
     split: 'val',
   };
   const result = await evaluate(evaluation);
-  expect(result.report.tokenLoss).toBeCloseTo(merged.manifest.valLoss!, 5);
+  expect(result.report.tokenLoss).toBeCloseTo(merged.valLoss!, 5);
 });
 
 async function evaluate(spec: EvalSpec) {
@@ -116,7 +117,8 @@ test('averaged weights are what is evaluated and used; the trained ones go on in
   const state = await tensorsOf(spec.runFolder, last, 'optimizer.safetensors');
   expect(used.get('head.video')!.data).not.toEqual(state.get('trained/head.video')!.data);
   const model = await loadModel(spec.runFolder, spec, noDamage);
-  const best = String(model.manifest.step).padStart(9, '0');
+  const { checkpoint } = model.origin as Extract<ModelOrigin, { checkpoint: unknown }>;
+  const best = String(checkpoint.step).padStart(9, '0');
   const bestWeights = await tensorsOf(spec.runFolder, best, 'weights.safetensors');
   expect(model.gptWeights.get('head.video')).toEqual(bestWeights.get('head.video')!.data);
 });

@@ -18,7 +18,7 @@ export type StageMetrics = z.output<typeof stageMetrics>;
 const dataCursor = z.object({ epoch: z.number().int().min(0), clip: z.number().int().min(0) });
 
 /** What the numbers were computed with: the same again gives the same bits. */
-const computedWith = z.object({
+export const computedWith = z.object({
   device: z.string(),
   threads: z.number().int().min(1),
   /** Version of ONNX Runtime. */

@@ -6,6 +6,9 @@ import { splitWords } from './split-words.ts';
 import { trainMerges } from './train-bpe.ts';
 import { firstByte, firstMerge, specialToken } from './vocabulary.ts';
 
+/** Bytes of all tokens together: far more than captions ever need, and what a malicious file cannot go beyond. */
+const MOST_BYTES = 1 << 22;
+
 /** How the encoding is stored with a checkpoint. */
 export const textEncodingFile = z
   .object({
@@ -14,13 +17,21 @@ export const textEncodingFile = z
   })
   .superRefine(({ merges }, context) => {
     const seen = new Set<string>();
+    const lengths = new Array<number>(firstMerge).fill(1);
+    let bytes = 0;
     merges.forEach(([left, right], i) => {
       const key = `${left} ${right}`;
+      // Each merge can double the longest token: a few dozen are enough to fill any memory.
+      const length = (lengths[left] ?? 0) + (lengths[right] ?? 0);
+      lengths.push(length);
+      bytes += length;
       if (left >= firstMerge + i || right >= firstMerge + i || seen.has(key)) {
         context.addIssue({ code: 'custom', path: ['merges', i], message: 'uses a later token, or repeats' });
       }
       seen.add(key);
     });
+    if (bytes > MOST_BYTES)
+      context.addIssue({ code: 'custom', path: ['merges'], message: 'tokens too long' });
   });
 export type TextEncodingFile = z.output<typeof textEncodingFile>;
 

@@ -3,7 +3,7 @@ import type { StageCosts } from '#shared/contract/forecast.ts';
 import { Random } from '#shared/domain/random.ts';
 import { breathe } from '../runtime/breathe.ts';
 import { CheckpointSaver, memoryOf } from '../runtime/checkpoint-saver.ts';
-import type { FileContents } from '../runtime/checkpoint-store.ts';
+import type { FileContents } from '../runtime/write-folder.ts';
 import { initialState, Trainer } from '../runtime/trainer.ts';
 import { writeTrainerState } from '../runtime/trainer-state.ts';
 import type { TrainingRun } from '../train/run.ts';

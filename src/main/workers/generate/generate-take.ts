@@ -11,7 +11,7 @@ import { VideoSampler } from './video-sampler.ts';
 export const generateTake: WorkerHandler<'generate'> = async (spec, context) => {
   const { prompt, sampling, frameRate } = spec;
   const compute = { device: spec.device, threads: spec.threads };
-  const { config, manifest, tokenizer, textEncoding, gptShape, gptWeights } = await loadModel(
+  const { config, origin, tokenizer, textEncoding, gptShape, gptWeights } = await loadModel(
     spec.runFolder,
     compute,
     context.notice,
@@ -35,8 +35,7 @@ export const generateTake: WorkerHandler<'generate'> = async (spec, context) => 
   await sampler.dispose();
   await tokenizer.dispose();
 
-  const checkpoint = { stage: manifest.stage, step: manifest.step };
-  await take.writeTokens({ prompt, sampling, checkpoint, grid: gptShape.grid, tokens, confidence });
+  await take.writeTokens({ ...origin, prompt, sampling, grid: gptShape.grid, tokens, confidence });
   await take.writeVideo(frameRate, spec.tools);
   return { frames: take.frames, stopped: take.frames < frameCount };
 };

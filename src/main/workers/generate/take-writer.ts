@@ -5,6 +5,7 @@ import { encodeMp4 } from '#main/engine/media/encode-video.ts';
 import type { Sampling } from '#shared/contract/generation.ts';
 import type { MediaTools } from '#shared/contract/workers.ts';
 import type { TokenGrid } from '#main/ml/gpt/shape.ts';
+import type { ModelOrigin } from '../runtime/trained-model.ts';
 import { writeAtomic } from '../runtime/write-atomic.ts';
 
 /** Small clips are enlarged in the video to at least this many pixels a side, by a whole factor. */
@@ -12,15 +13,14 @@ const WATCHABLE_SIZE = 256;
 const TOKENS_FORMAT = 1;
 
 /** What it takes to make the take again, and how sure the model was of each token. */
-export interface TakeTokens {
+export type TakeTokens = ModelOrigin & {
   readonly prompt: string;
   readonly sampling: Sampling;
-  readonly checkpoint: { readonly stage: string; readonly step: number };
   readonly grid: TokenGrid;
   /** In raster order; fewer than the grid holds when the take was stopped. */
   readonly tokens: readonly number[];
   readonly confidence: readonly number[];
-}
+};
 
 export class TakeWriter {
   readonly #folder: string;

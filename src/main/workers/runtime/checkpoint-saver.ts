@@ -8,7 +8,8 @@ import { Worker } from 'node:worker_threads';
 import type { WireError } from '#shared/contract/common.ts';
 import type { Device } from '#shared/contract/system.ts';
 import { fromWireError } from '#shared/errors/app-error.ts';
-import type { CheckpointDraft, FileContents, Rotation } from './checkpoint-store.ts';
+import type { CheckpointDraft, Rotation } from './checkpoint-store.ts';
+import type { FileContents } from './write-folder.ts';
 
 export interface SaveRequest {
   checkpoints: string;

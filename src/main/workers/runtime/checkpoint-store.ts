@@ -2,17 +2,22 @@
  * Checkpoints on disk: `<checkpoints>/<stage>/<step>/` holds a manifest and the files it names. A folder appears whole or
  * not at all; what was damaged later is recognised by its hashes, and the checkpoint before it is used.
  */
-import { createHash } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CHECKPOINT_FORMAT, checkpointManifest, type CheckpointManifest } from '#main/ml/format/manifest.ts';
 import type { TrainingStage } from '#shared/contract/training.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { explainDiskFull } from '#shared/errors/disk-full.ts';
+import {
+  describeFiles,
+  removeFolder,
+  sha256,
+  UNFINISHED,
+  writeFolder,
+  type FileContents,
+} from './write-folder.ts';
 
 const MANIFEST = 'manifest.json';
-/** What is being written or removed starts with a dot, so that no reader looks at it. */
-const UNFINISHED = '.';
 
 export interface Checkpoint {
   readonly folder: string;
@@ -21,11 +26,13 @@ export interface Checkpoint {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
+/** Files of a checkpoint that its reader has no use for: they are neither read nor checked. */
+export interface Leaving {
+  without?: readonly string[];
+}
+
 /** Called for each checkpoint that had to be passed over. */
 export type ReportDamage = (error: AppError) => void;
-
-/** Of a file: in one piece, or in pieces to be written one after another. */
-export type FileContents = Uint8Array | readonly Uint8Array[];
 
 type Defaulted = 'bridges' | 'computedWith';
 
@@ -41,27 +48,13 @@ export async function writeCheckpoint(
   draft: CheckpointDraft,
   files: ReadonlyMap<string, FileContents>,
 ): Promise<void> {
-  const stageFolder = join(checkpoints, draft.stage);
-  const name = stepName(draft.step);
-  const unfinished = join(stageFolder, `${UNFINISHED}${name}.new`);
   try {
-    await rm(unfinished, { recursive: true, force: true });
-    await mkdir(unfinished, { recursive: true });
-    const entries: CheckpointManifest['files'] = {};
-    for (const [file, contents] of files) {
-      const parts = contents instanceof Uint8Array ? [contents] : contents;
-      const bytes = parts.reduce((sum, { length }) => sum + length, 0);
-      entries[file] = { bytes, sha256: sha256(parts) };
-      await writeSynced(join(unfinished, file), parts);
-    }
+    const entries = describeFiles(files);
     const manifest = checkpointManifest.parse({ ...draft, format: CHECKPOINT_FORMAT, files: entries });
-    await writeSynced(join(unfinished, MANIFEST), [Buffer.from(JSON.stringify(manifest, null, 2))]);
-    await sync(unfinished);
-    await removeCheckpoint(stageFolder, name);
-    await rename(unfinished, join(stageFolder, name));
-    await sync(stageFolder);
+    const manifestFile = Buffer.from(JSON.stringify(manifest, null, 2));
+    const folder = join(checkpoints, draft.stage, stepName(draft.step));
+    await writeFolder(folder, new Map([...files, [MANIFEST, manifestFile]]));
   } catch (error) {
-    await rm(unfinished, { recursive: true, force: true });
     throw explainDiskFull(error, checkpoints);
   }
 }
@@ -86,11 +79,13 @@ export async function bestCheckpoint(
   checkpoints: string,
   stage: TrainingStage,
   report: ReportDamage,
+  leaving: Leaving = {},
 ): Promise<Checkpoint | null> {
   const ranked = await rankedByLoss(join(checkpoints, stage));
   return firstWhole(
     ranked.map(({ folder }) => folder),
     report,
+    leaving,
   );
 }
 
@@ -99,9 +94,9 @@ export async function readCheckpoint(
   checkpoints: string,
   stage: TrainingStage,
   step: number,
+  leaving: Leaving = {},
 ): Promise<Checkpoint> {
-  const folder = join(checkpoints, stage, stepName(step));
-  return readFolder(folder);
+  return readFolder(join(checkpoints, stage, stepName(step)), leaving);
 }
 
 export interface Rotation {
@@ -130,17 +125,21 @@ export async function rotateCheckpoints(
     .toSorted((a, b) => b - a)
     .slice(0, keep);
   for (const { step } of others)
-    if (!kept.includes(step)) await removeCheckpoint(stageFolder, stepName(step));
+    if (!kept.includes(step)) await removeFolder(join(stageFolder, stepName(step)));
   for (const name of await namesIn(stageFolder)) {
     if (name.startsWith(UNFINISHED)) await rm(join(stageFolder, name), { recursive: true, force: true });
   }
 }
 
-async function firstWhole(candidates: string[], report: ReportDamage): Promise<Checkpoint | null> {
+async function firstWhole(
+  candidates: string[],
+  report: ReportDamage,
+  leaving: Leaving = {},
+): Promise<Checkpoint | null> {
   let damage: AppError | undefined;
   for (const folder of candidates) {
     try {
-      return await readFolder(folder);
+      return await readFolder(folder, leaving);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       damage = error;
@@ -152,14 +151,15 @@ async function firstWhole(candidates: string[], report: ReportDamage): Promise<C
   return null;
 }
 
-async function readFolder(folder: string): Promise<Checkpoint> {
+async function readFolder(folder: string, { without = [] }: Leaving): Promise<Checkpoint> {
   const manifest = await readManifest(folder);
   const files = new Map<string, Uint8Array>();
   for (const [file, entry] of Object.entries(manifest.files)) {
+    if (without.includes(file)) continue;
     const bytes = await readFile(join(folder, file)).catch((error: Error) => {
       throw damaged(folder, `${file}: ${error.message}`);
     });
-    if (sha256([bytes]) !== entry.sha256) throw damaged(folder, `${file} differs from its SHA-256`);
+    if (sha256(bytes) !== entry.sha256) throw damaged(folder, `${file} differs from its SHA-256`);
     files.set(file, bytes);
   }
   return { folder, manifest, files };
@@ -206,19 +206,6 @@ async function folders(stageFolder: string): Promise<string[]> {
     .map((name) => join(stageFolder, name));
 }
 
-/** Moved aside first: a half-removed checkpoint must not look like a damaged one. */
-async function removeCheckpoint(stageFolder: string, name: string): Promise<void> {
-  const doomed = join(stageFolder, `${UNFINISHED}${name}.old`);
-  await rm(doomed, { recursive: true, force: true });
-  try {
-    await rename(join(stageFolder, name), doomed);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  await rm(doomed, { recursive: true, force: true });
-}
-
 async function namesIn(folder: string): Promise<string[]> {
   try {
     return await readdir(folder);
@@ -228,34 +215,8 @@ async function namesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function writeSynced(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const file = await open(path, 'w');
-  try {
-    for (const part of parts) await file.writeFile(part);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes the names in a folder durable. Windows cannot open folders, and needs no sync for renames. */
-async function sync(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
 const STEP_DIGITS = 9;
 const STEP_NAME = /^\d{9}$/;
 const stepName = (step: number) => String(step).padStart(STEP_DIGITS, '0');
-function sha256(parts: readonly Uint8Array[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return hash.digest('hex');
-}
 const damaged = (path: string, detail: string) => new AppError('checkpoint-damaged', { path, detail });
 const hasCode = (error: unknown, code: string) => (error as NodeJS.ErrnoException).code === code;

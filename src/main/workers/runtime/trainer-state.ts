@@ -18,8 +18,9 @@ import { AppError } from '#shared/errors/app-error.ts';
 import type { Checkpoint } from './checkpoint-store.ts';
 import type { TrainerState } from './trainer.ts';
 
-const WEIGHTS = 'weights.safetensors';
-const OPTIMIZER = 'optimizer.safetensors';
+export const WEIGHTS = 'weights.safetensors';
+/** Twice the size of the weights: only needed to go on with training. */
+export const OPTIMIZER = 'optimizer.safetensors';
 /** Key of a weight as it is trained, where its average is what is used. */
 const trainedKey = (parameter: string) => `trained/${parameter}`;
 

@@ -1,0 +1,143 @@
+/** Makes a model package of a run's best checkpoint. The same run gives the same bytes; the folder is there whole or not at all. */
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { modelCard, type ModelCardFacts } from '#main/ml/format/model-card.ts';
+import {
+  MODEL_PACKAGE_FORMAT,
+  MODEL_PACKAGE_KIND,
+  modelPackageManifest,
+  packageFiles,
+  type ModelPackageManifest,
+} from '#main/ml/format/model-package.ts';
+import { safetensorsParts } from '#main/ml/format/safetensors.ts';
+import { storeWeights } from '#main/ml/format/stored-weights.ts';
+import { gptParameters } from '#main/ml/gpt/parameters.ts';
+import type { ParameterSet, Weights } from '#main/ml/nn/parameters.ts';
+import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
+import type { ModelPrecision } from '#shared/contract/models.ts';
+import { AppError } from '#shared/errors/app-error.ts';
+import { explainDiskFull } from '#shared/errors/disk-full.ts';
+import type { Checkpoint, ReportDamage } from '../runtime/checkpoint-store.ts';
+import { modelOf, readModelCheckpoints, type ModelCheckpoints } from '../runtime/load-checkpoint.ts';
+import { isModelPackage, PACKAGE_MANIFEST } from '../runtime/model-package.ts';
+import { WEIGHTS } from '../runtime/trainer-state.ts';
+import { describeFiles, writeFolder } from '../runtime/write-folder.ts';
+
+const CARD = 'MODEL_CARD.md';
+
+export interface ExportRequest {
+  runFolder: string;
+  /** Where the package goes. */
+  folder: string;
+  name: string;
+  version: string;
+  /** Empty when nothing is to be said. */
+  licence: string;
+  precision: ModelPrecision;
+  /** At which its takes play naturally. */
+  frameRate: number;
+  /** Program and version that exports. */
+  program: string;
+  /** Whether a package that is there already is replaced; anything else never is. */
+  overwrite: boolean;
+}
+
+/**
+ * Returns the manifest. Throws AppError `checkpoint-missing`, `checkpoint-damaged`, `file-exists`, `disk-full`, and `invalid-input`
+ * for what does not fit into a manifest.
+ */
+export async function exportModel(
+  request: ExportRequest,
+  report: ReportDamage,
+  facts: ModelCardFacts = {},
+): Promise<ModelPackageManifest> {
+  await requireRoom(request);
+  const checkpoints = await readModelCheckpoints(request.runFolder, report);
+  const model = modelOf(checkpoints);
+  const parameters = {
+    tokenizer: tokenizerParameters(model.tokenizerShape),
+    gpt: gptParameters(model.gptShape),
+  };
+  const weights = (values: Weights, set: ParameterSet) =>
+    safetensorsParts(storeWeights(values, set, request.precision), { format: 'reelwright' });
+  const files = new Map<string, Uint8Array | readonly Uint8Array[]>([
+    [packageFiles.tokenizer, weights(model.tokenizerWeights, parameters.tokenizer)],
+    [packageFiles.gpt, weights(model.gptWeights, parameters.gpt)],
+    [packageFiles.text, utf8(JSON.stringify(model.textEncoding.toJson()))],
+  ]);
+  const manifest = parseManifest({
+    kind: MODEL_PACKAGE_KIND,
+    format: MODEL_PACKAGE_FORMAT,
+    ...(await factsOf(checkpoints)),
+    name: request.name,
+    version: request.version,
+    licence: request.licence,
+    precision: request.precision,
+    frameRate: request.frameRate,
+    weights: { tokenizer: parameters.tokenizer.size, gpt: parameters.gpt.size },
+    provenance: { ...provenanceOf(checkpoints), program: request.program },
+    files: describeFiles(files),
+  });
+  files
+    .set(PACKAGE_MANIFEST, utf8(`${JSON.stringify(manifest, null, 2)}\n`))
+    .set(CARD, utf8(modelCard(manifest, facts)));
+  try {
+    await writeFolder(request.folder, files);
+  } catch (error) {
+    throw explainDiskFull(error, request.folder);
+  }
+  return manifest;
+}
+
+/** What is no package is never replaced, whatever was asked: it may be all that somebody has. */
+async function requireRoom({ folder, overwrite }: ExportRequest): Promise<void> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw new AppError('file-exists', { path: folder });
+  });
+  if (names.length === 0 || (overwrite && (await isModelPackage(folder)))) return;
+  throw new AppError('file-exists', { path: folder });
+}
+
+async function factsOf({ gpt, tokenizer }: ModelCheckpoints) {
+  const { config } = gpt.manifest;
+  const { mtime } = await stat(join(gpt.folder, PACKAGE_MANIFEST));
+  return {
+    created: mtime.toISOString(),
+    // What it started from may be a path of this machine; adapters are part of the weights by now.
+    config: { ...config, initFrom: null, gpt: { ...config.gpt, lora: null } },
+    metrics: { ...metricsOf(tokenizer), ...metricsOf(gpt) },
+  };
+}
+
+function provenanceOf({ gpt, tokenizer }: ModelCheckpoints) {
+  const { snapshot, computedWith, config } = gpt.manifest;
+  const named = ({ manifest: { step, epoch, files } }: Checkpoint) => ({
+    step,
+    epoch,
+    sha256: files[WEIGHTS]!.sha256,
+  });
+  return {
+    snapshot,
+    tokenizer: named(tokenizer),
+    gpt: named(gpt),
+    computedWith,
+    startedFrom: config.initFrom === null ? null : basename(config.initFrom),
+  };
+}
+
+/** What was measured of exactly these weights. */
+function metricsOf({ manifest: { stage, step, valLoss, metrics } }: Checkpoint): Record<string, number> {
+  const points = metrics.valPoints.filter((point) => point.step === step);
+  const measured = Object.fromEntries(points.map(({ name, value }) => [`${stage}/${name}`, value]));
+  return { ...(valLoss === null ? {} : { [`${stage}/loss/val`]: valLoss }), ...measured };
+}
+
+function parseManifest(draft: unknown): ModelPackageManifest {
+  const parsed = modelPackageManifest.safeParse(draft);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new AppError('invalid-input', { field: issue.path.join('.'), problem: issue.message });
+}
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
