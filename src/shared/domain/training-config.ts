@@ -76,6 +76,11 @@ const settings = z.object({
       batch: stageLength.batch.default(4),
       microBatch: stageLength.microBatch.default(4),
       recompute: stageLength.recompute,
+      /**
+       * What learns. With the encoder at rest, tokens keep their meaning: pictures get better, and a GPT that was trained on
+       * those tokens stays valid.
+       */
+      part: z.enum(['both', 'decoder']).default('both'),
     })
     .prefault({}),
   gpt: z
@@ -108,9 +113,14 @@ const settings = z.object({
   checkpointEvery: z.number().int().min(1).max(1_000_000).default(200),
 });
 
-export const trainingConfig = settings.superRefine(({ initFrom, gpt }, context) => {
-  if (gpt.lora === null) return;
+export const trainingConfig = settings.superRefine(({ initFrom, tokenizer, gpt }, context) => {
   const refuse = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+  if (initFrom === null && tokenizer.part === 'decoder')
+    refuse(
+      ['tokenizer', 'part'],
+      'a decoder alone learns from an encoder that is trained: say with initFrom which run to start from',
+    );
+  if (gpt.lora === null) return;
   if (initFrom === null)
     refuse(['gpt', 'lora'], 'adapters change a trained model: say with initFrom which run to start from');
   if (gpt.lora.rank > gpt.model.width)

@@ -73,6 +73,26 @@ test.each(Object.entries(cases))(
   },
 );
 
+test('a decoder that learns alone keeps the encoder, and with it the meaning of tokens', async () => {
+  const spec = specOf(
+    'decoder',
+    { epochs: 0 },
+    { tokenizer: { ...tinyConfig.tokenizer, part: 'decoder', epochs: 3 } },
+  );
+  await train(spec).result;
+  const tokenizerOf = async (runFolder: string) => {
+    const folder = join(runFolder, 'checkpoints', 'tokenizer');
+    const [last] = (await readdir(folder)).toSorted().reverse() as [string];
+    return readSafetensors(await readFile(join(folder, last, 'weights.safetensors'))).tensors;
+  };
+  const [before, after] = [await tokenizerOf(base), await tokenizerOf(spec.runFolder)];
+  for (const [name, { data }] of after) {
+    const same = expect(data, name);
+    if (name.startsWith('encoder.')) same.toEqual(before.get(name)!.data);
+    else same.not.toEqual(before.get(name)!.data);
+  }
+});
+
 test('a run by adapters keeps the base as it was, holds state for them alone, and is used merged', async () => {
   const spec = specOf('merged', { lora, epochs: 12, optimizer: { learningRate: 0.02 } });
   await train(spec).result;

@@ -26,7 +26,16 @@ export interface PatchValues {
 
 const HALVES = ['encoder', 'decoder'] as const;
 
-export function tokenizerParameters(shape: TokenizerShape): ParameterSet {
+/** `part`: what is trained; the rest is read only. */
+export function tokenizerParameters(shape: TokenizerShape, part: 'both' | 'decoder' = 'both'): ParameterSet {
+  const all = declareAll(shape);
+  if (part === 'both') return all;
+  const set = new ParameterSet();
+  for (const spec of all.specs) set.add({ ...spec, trainable: spec.name.startsWith(`${part}.`) });
+  return set;
+}
+
+function declareAll(shape: TokenizerShape): ParameterSet {
   const { width, innerWidth, depth, levels, firstPatch, laterPatch } = shape;
   const headWidth = width / shape.heads;
   const set = new ParameterSet();

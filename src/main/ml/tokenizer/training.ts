@@ -17,12 +17,14 @@ interface TaskOptions {
   /** Clips a pass. */
   microBatch: number;
   lowering: Lowering;
+  /** What is trained, see `tokenizerParameters`. */
+  part?: 'both' | 'decoder';
 }
 
 /** Batches are patches, see `toPatches`. */
-export function reconstructionTask(shape: TokenizerShape, { microBatch, lowering }: TaskOptions): Task {
+export function reconstructionTask(shape: TokenizerShape, { microBatch, lowering, part }: TaskOptions): Task {
   return {
-    parameters: tokenizerParameters(shape),
+    parameters: tokenizerParameters(shape, part),
     inputs: patchTypes(shape, microBatch),
     lowering,
     loss: (_graph, bound, inputs) => {

@@ -16,6 +16,7 @@ import type { Evaluator, MakeMicroBatch, Stage, ValValues } from './stage.ts';
 export function tokenizerStage(run: TrainingRun, startWeights: Weights | null = null): Stage {
   const { config, device } = run.spec;
   const settings = config.tokenizer;
+  const { part } = settings;
   const shape = tokenizerShape(settings.model, config.window);
   const lowering = loweringFor(device);
   const microBatch = microBatchFor(settings.batch, settings.microBatch);
@@ -26,7 +27,7 @@ export function tokenizerStage(run: TrainingRun, startWeights: Weights | null = 
     name: 'tokenizer',
     settings,
     microBatchSize: microBatch,
-    parameters: tokenizerParameters(shape),
+    parameters: tokenizerParameters(shape, part),
     startWeights,
     curves: { reconstruct: 'loss/train' },
     files: new Map(),
@@ -34,7 +35,7 @@ export function tokenizerStage(run: TrainingRun, startWeights: Weights | null = 
 
     buildGraphs: () => ({
       tasks: {
-        reconstruct: buildGradientGraph(reconstructionTask(shape, { microBatch, lowering }), settings),
+        reconstruct: buildGradientGraph(reconstructionTask(shape, { microBatch, lowering, part }), settings),
       },
       evaluations: {
         reconstruct: buildLossGraph(reconstructionEvaluation(shape, { microBatch: 1, lowering })),
