@@ -30,13 +30,14 @@ const compute: Compute = { device: 'cpu', threads: Number(threads) };
 const window = { frames: 17, size: 64 };
 const small = [8, 5, 5, 5];
 const medium = [7, 5, 5, 5, 5];
-const large = [8, 8, 8, 6, 5];
+const large = [8, 8, 8, 5, 5, 5];
 
 const candidates: Candidate[] = [
   patchCandidate('patches-1000', { levels: small }, window),
   patchCandidate('patches-4375', { levels: medium }, window),
-  patchCandidate('patches-15360', { levels: large }, window),
-  patchCandidate('patches-4375-wide', { levels: medium, width: 256, heads: 4, depth: 4 }, window),
+  patchCandidate('patches-64000', { levels: large }, window),
+  patchCandidate('patches-64000-wide', { levels: large, width: 256, heads: 4, depth: 4 }, window),
+  patchCandidate('patches-64000-flat', { levels: large, width: 256, heads: 4, depth: 2 }, window),
   convCandidate('convolutions-4375', { levels: medium, ...window, channels: [32, 64, 128], blocks: 1 }),
 ];
 
