@@ -17,7 +17,8 @@ for (const order of ['frame', 'raster'] as const) {
   for (let run = 0; run < RUNS; run++) {
     const start = performance.now();
     const seconds = () => `${((performance.now() - start) / 1000).toFixed(2)} s`;
-    const sampler = await VideoSampler.create(weights, shape, prompt, settings, { device: 'cpu', threads });
+    const request = { prompt, settings, seeds: [settings.seed] };
+    const sampler = await VideoSampler.create(weights, shape, request, { device: 'cpu', threads });
     const marks = [`sessions ${seconds()}`];
     let frame = 0;
     for await (const _ of sampler.frames()) if (frame++ === 0) marks.push(`first frame ${seconds()}`);

@@ -80,8 +80,8 @@ const run = await phase('Train', () =>
 const report = await phase('Evaluate on the test split', () =>
   reelwright<EvalReport>('eval', '--run', run.id, '--split', 'test'),
 );
-const take = await phase('Generate', () =>
-  reelwright<{ path: string }>('generate', prompt, '--run', run.id, '--output', output),
+const { takes } = await phase('Generate', () =>
+  reelwright<{ takes: [{ path: string }] }>('generate', prompt, '--run', run.id, '--output', output),
 );
 
 console.log(
@@ -100,4 +100,4 @@ console.log(
 console.log(
   `Held-out loss (nats a token): ${formatLoss(run.valLossBefore)} before, ${formatLoss(run.valLossBest)} after`,
 );
-console.log(`Clip for “${prompt}”: ${take.path}`);
+console.log(`Clip for “${prompt}”: ${takes[0].path}`);

@@ -8,8 +8,11 @@ const begin = performance.now();
 const sampler = await VideoSampler.create(
   weights,
   task.shape,
-  Int32Array.from(task.text[0]!),
-  task.sampling,
+  {
+    prompt: Int32Array.from(task.text[0]!),
+    settings: task.sampling,
+    seeds: [task.sampling.seed],
+  },
   {
     device: 'cpu',
     threads: task.threads,
@@ -23,8 +26,8 @@ await answer(
       const start = performance.now();
       const tokens: number[] = [];
       const marks: number[] = [];
-      for await (const frame of sampler.frames()) {
-        tokens.push(...frame.tokens);
+      for await (const [frame] of sampler.frames()) {
+        tokens.push(...frame!.tokens);
         marks.push(performance.now() - start);
       }
       const peakMb = process.resourceUsage().maxRSS / 1024;

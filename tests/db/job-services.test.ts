@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Contract } from '#shared/contract/index.ts';
-import type { Take } from '#shared/contract/generation.ts';
+import { sampling, type Take } from '#shared/contract/generation.ts';
 import type { ImportFileResult } from '#shared/contract/workers.ts';
 import { trainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
@@ -145,17 +145,16 @@ describe('training and generation', () => {
     });
   });
 
-  test('a take follows its job: frames, video, and how it ended', async () => {
+  test('takes follow their job: frames, video, and how they ended', async () => {
     const { runId } = await addRun();
     const service = generateJob(context, createCompute(context.db));
-    const takeId = newId();
-    const job = await addJob('generate', { takeId });
-    const take: Take = {
-      id: takeId,
+    const job = await addJob('generate', {});
+    const [first, second] = [1, 2].map((seed): Take => ({
+      id: newId(),
       runId,
       jobId: job.id,
       prompt: 'a cat',
-      sampling: { seed: 1, guidance: 3, temperature: 1, topP: 0.95, steps: 8 },
+      sampling: sampling.parse({ seed }),
       createdAt: 1,
       status: 'running',
       framesDone: 0,
@@ -164,23 +163,26 @@ describe('training and generation', () => {
       height: 64,
       frameRate: 8,
       hasVideo: false,
-    };
-    await insertTake(context.db, take);
+    })) as [Take, Take];
+    for (const take of [first, second]) await insertTake(context.db, take);
     const told: Take[] = [];
     context.events.subscribe('generation.take', (changed) => told.push(changed));
-    await service.events.frames!(job, { done: 5, total: 17, width: 64, height: 64 });
-    expect(await findTake(context.db, takeId)).toEqual({ ...take, framesDone: 5 });
+    await service.events.frames!(job, { take: 1, done: 5, total: 17, width: 64, height: 64 });
+    expect(await findTake(context.db, first.id)).toEqual(first);
+    expect(await findTake(context.db, second.id)).toEqual({ ...second, framesDone: 5 });
 
     expect(await service.finish(job, { kind: 'generate', frames: 5, stopped: true })).toBe('stopped');
     await service.statusChanged!(job, 'cancelled');
-    expect(await findTake(context.db, takeId)).toMatchObject({ status: 'stopped', hasVideo: false });
+    for (const { id } of [first, second])
+      expect(await findTake(context.db, id)).toMatchObject({ status: 'stopped', hasVideo: false });
 
-    mkdirSync(join(context.workspace.takes, takeId));
-    writeFileSync(join(context.workspace.takes, takeId, 'take.mp4'), 'video');
+    mkdirSync(join(context.workspace.takes, second.id));
+    writeFileSync(join(context.workspace.takes, second.id, 'take.mp4'), 'video');
     expect(await service.finish(job, { kind: 'generate', frames: 17, stopped: false })).toBe('complete');
     await service.statusChanged!(job, 'done');
-    expect(told.at(-1)).toEqual({ ...take, framesDone: 17, status: 'done', hasVideo: true });
-    expect(await findTake(context.db, takeId)).toEqual(told.at(-1));
+    expect(told.at(-1)).toEqual({ ...second, framesDone: 17, status: 'done', hasVideo: true });
+    expect(await findTake(context.db, second.id)).toEqual(told.at(-1));
+    expect(await findTake(context.db, first.id)).toMatchObject({ framesDone: 17, hasVideo: false });
   });
 });
 

@@ -74,6 +74,28 @@ test('a table that others refer to can be rebuilt; references are checked before
   database.close();
 });
 
+test('takes are kept as they were, and from then on several may come from one job', () => {
+  const database = new SqliteDatabase(join(temporaryFolder(), 'reelwright.db'));
+  migrate(database, migrations.slice(0, 3));
+  database.exec(`
+    INSERT INTO jobs VALUES ('J', 'generate', 'done', 'title', '{}', 1, 2, 3, NULL, '[]');
+    INSERT INTO snapshots VALUES ('S', 'a', 1, 1, '{}', '[]', 'h');
+    INSERT INTO runs VALUES ('R', 'r', 'S', 'J', 1, '{}', NULL);`);
+  const insert = (id: string) =>
+    database.exec(
+      `INSERT INTO takes (id, run_id, job_id, prompt, sampling, created_at, status, frames_done, frame_count, width, height,
+        frame_rate, has_video) VALUES ('${id}', 'R', 'J', 'a cat', '{}', 1, 'done', 17, 17, 64, 64, 8.5, 1)`,
+    );
+  insert('T');
+  expect(() => insert('U')).toThrow('UNIQUE');
+  const before = database.prepare('SELECT * FROM takes').get();
+  migrate(database);
+  expect(database.prepare('SELECT * FROM takes').get()).toMatchObject(before as object);
+  insert('U');
+  expect(database.prepare('SELECT id FROM takes WHERE job_id = ?').pluck().all('J')).toEqual(['T', 'U']);
+  database.close();
+});
+
 test('a migration that fails leaves the database as it was', () => {
   const database = new SqliteDatabase(join(temporaryFolder(), 'notes.db'));
   migrate(database, [first]);

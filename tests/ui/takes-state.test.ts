@@ -8,7 +8,7 @@ test('follows a take frame by frame, and never back', async () => {
   const started = sampleTake(5, { status: 'running', framesDone: 0, hasVideo: false });
   const { connection, events, calls } = await startEngine({
     'generation.listTakes': () => ({ takes: [sampleTake(1), sampleTake(2)] }),
-    'generation.start': () => started,
+    'generation.start': () => ({ takes: [started] }),
   });
   const takes = new TakesState(connection);
   await vi.waitFor(() => expect(takes.takes.map(({ id }) => id)).toEqual([sampleId(2), sampleId(1)]));
@@ -17,7 +17,7 @@ test('follows a take frame by frame, and never back', async () => {
   takes.newSeed = false;
   takes.sampling.seed = 42;
   await takes.generate();
-  expect(calls.at(-1)?.input).toMatchObject({ prompt: 'a turtle swims', sampling: { seed: 42 } });
+  expect(calls.at(-1)?.input).toMatchObject({ prompt: 'a turtle swims', sampling: { seed: 42 }, takes: 1 });
   expect(takes.current?.framesDone).toBe(0);
   expect(takes.running?.id).toBe(started.id);
 

@@ -130,9 +130,10 @@ export type EvalSpec = z.output<typeof evalSpec>;
 export const generateSpec = compute.extend({
   runFolder: z.string(),
   prompt: z.string(),
-  sampling,
-  /** The take's folder: gets `frame-0000.png` …, `tokens.json`, and `take.mp4`. */
-  takeFolder: z.string(),
+  /** Of all takes; each has a seed of its own. */
+  sampling: sampling.omit({ seed: true }),
+  /** A take's folder gets `frame-0000.png` …, `tokens.json`, and `take.mp4`. */
+  takes: z.array(z.object({ folder: z.string(), seed: z.number().int() })).min(1),
   frameRate: z.number().gt(0),
 });
 
@@ -161,6 +162,7 @@ export const workerResult = z.discriminatedUnion('kind', [
     valLossBest: z.number().nullable(),
   }),
   z.object({ kind: z.literal('eval'), report: evalReport }),
+  /** Takes that are made side by side have equally many frames. */
   z.object({ kind: z.literal('generate'), frames: z.number().int(), stopped: z.boolean() }),
   z.object({
     kind: z.literal('caption'),
@@ -190,9 +192,11 @@ export const workerContract = {
         best: z.boolean(),
       }),
     ),
-    /** generate: frames 0 … `done`-1 are on disk. */
+    /** generate: frames 0 … `done`-1 of a take are on disk. */
     frames: event(
       z.object({
+        /** Its number among the takes of the spec. */
+        take: z.number().int(),
         done: z.number().int(),
         total: z.number().int(),
         width: z.number().int(),

@@ -58,7 +58,7 @@ function* gptGraphs(shape: GptShape, lowering: Lowering): Generator<[string, Mod
     yield [`${kind} evaluation`, buildLossGraph(gptTask(kind, shape, options)).model];
   }
   for (const task of gptTasks) {
-    yield [`${task} prefix`, encodeModel(prefixGraph(weights, shape, { task, ...options }))];
+    yield [`${task} prefix`, encodeModel(prefixGraph(weights, shape, { task, repeat: 3, ...options }))];
     const kind = continuedBy(task);
     const queries = kind === 'video' && shape.order === 'frame' ? shape.frameTokens : 1;
     const cache = { capacity: 16, ...options };

@@ -146,13 +146,13 @@ function flat({ weights, slots }: TrainerState): Record<string, number[]> {
   return Object.fromEntries([...weights, ...slots].map(([name, values]) => [name, [...values]]));
 }
 
-/** Two rows, as with guidance; every token is taken into the cache, but read twice, so that one reading is forgotten. */
+/** Two takes with guidance; every token is taken into the cache, but read twice, so that one reading is forgotten. */
 async function sampleVideo(shape: GptShape): Promise<Sampled> {
   const queries = shape.order === 'frame' ? shape.frameTokens : 1;
   const gpt = await openDecoder(
     randomWeights(shape),
     shape,
-    { task: 'generate', batch: 2, queries },
+    { task: 'generate', batch: 4, prompts: 2, queries },
     compute,
   );
   const { text, tokens } = tinyExample(shape);
@@ -160,7 +160,7 @@ async function sampleVideo(shape: GptShape): Promise<Sampled> {
   const logits: number[][] = [];
   const first = await gpt.start(Int32Array.of(...text, ...noText));
   if (first) logits.push([...first]);
-  const sampled = await readAll(gpt, tokens, queries, 2);
+  const sampled = await readAll(gpt, tokens, queries, 4);
   await gpt.dispose();
   return { logits: [...logits, ...sampled.logits], traffic: sampled.traffic };
 }

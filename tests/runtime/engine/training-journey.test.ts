@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import SqliteDatabase from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import type { Take } from '#shared/contract/generation.ts';
 import { jobEnds, jobReaches, testEngine } from '../../fixtures/engine.ts';
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts';
 
@@ -105,11 +106,26 @@ test('train, kill, resume, evaluate, generate, export, caption, delete', async (
   // Generate and export
   const framesSeen: number[] = [];
   client.listen('generation.take', ({ framesDone }) => framesSeen.push(framesDone));
-  const { id: takeId, jobId } = await client.call('generation.start', { runId: run.id, prompt: 'a turtle' });
+  const { takes: started } = await client.call('generation.start', {
+    runId: run.id,
+    prompt: 'a turtle',
+    takes: 2,
+  });
+  const [{ id: takeId, jobId }, second] = started as [Take, Take];
+  expect(second).toMatchObject({ jobId, sampling: { preset: 'balanced', seed: 2 } });
   await jobReaches(client, jobId, 'done');
   const take = await client.call('generation.getTake', { takeId });
   expect(take).toMatchObject({ status: 'done', framesDone: 5, frameCount: 5, hasVideo: true });
   expect(framesSeen).toContain(1);
+  expect(await client.call('generation.getTake', { takeId: second.id })).toMatchObject({
+    status: 'done',
+    framesDone: 5,
+  });
+  const { confidence } = await client.call('generation.confidence', { takeId });
+  expect(confidence!.latentFrames.map(({ firstFrame, frameCount }) => [firstFrame, frameCount])).toEqual([
+    [0, 1],
+    [1, 4],
+  ]);
   const headers = { Authorization: `Bearer ${engine.token}` };
   const frame = await fetch(`${engine.url}/media/take/${takeId}/frame/4`, { headers });
   expect(frame.headers.get('content-type')).toBe('image/png');
@@ -137,6 +153,7 @@ test('train, kill, resume, evaluate, generate, export, caption, delete', async (
   expect((await client.call('training.listRuns', {})).runs.map(({ id }) => id)).toEqual([tuned.id]);
   expect(existsSync(join(workspace, 'runs', run.id))).toBe(false);
   expect((await client.call('generation.listTakes', {})).takes).toMatchObject([
+    { id: second.id, runId: run.id },
     { id: takeId, runId: run.id },
   ]);
   await expect(client.call('generation.start', { runId: run.id, prompt: '' })).rejects.toMatchObject({

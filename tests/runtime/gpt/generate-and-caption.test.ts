@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { startWorker } from '#main/engine/jobs/worker-process.ts';
 import { probeStream } from '#main/engine/media/probe.ts';
 import { resolveTools } from '#main/engine/media/tools.ts';
-import { generateTake } from '#main/workers/generate/generate-take.ts';
+import { generateTakes } from '#main/workers/generate/generate-take.ts';
 import type { WorkerSpec } from '#shared/contract/workers.ts';
 import { sampling } from '#shared/contract/generation.ts';
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts';
@@ -17,9 +17,10 @@ import { untrainedRun } from './untrained-run.ts';
 const tools = await resolveTools({ ffmpegPath: '', ffprobePath: '' });
 const compute = { device: 'cpu', threads: 1, tools } as const;
 
-function generateSpec(runFolder: string, takeFolder: string, settings: object = {}) {
-  const chosen = sampling.parse({ steps: 3, ...settings });
-  return { ...compute, runFolder, takeFolder, prompt: 'a turtle walks', sampling: chosen, frameRate: 8 };
+function generateSpec(runFolder: string, folder: string, settings: object = {}) {
+  const { seed, ...steered } = sampling.parse({ steps: 3, ...settings });
+  const takes = [{ folder, seed }];
+  return { ...compute, runFolder, takes, prompt: 'a turtle walks', sampling: steered, frameRate: 8 };
 }
 
 /** Runs a worker as a process of its own; also gives the `frames` events. */
@@ -55,7 +56,7 @@ describe('generating', () => {
 
     expect(result).toEqual({ kind: 'generate', frames: 9, stopped: false });
     const size = { total: 9, width: 16, height: 16 };
-    expect(frames).toEqual([1, 5, 9].map((done) => ({ done, ...size })));
+    expect(frames).toEqual([1, 5, 9].map((done) => ({ take: 0, done, ...size })));
     const pictures = Array.from({ length: 9 }, (_, i) => `frame-000${i}.png`);
     expect(readdirSync(takeFolder).toSorted()).toEqual([...pictures, 'take.mp4', 'tokens.json']);
     expect(await sharp(join(takeFolder, 'frame-0008.png')).metadata()).toMatchObject({
@@ -86,7 +87,7 @@ describe('generating', () => {
       };
       const take = async (name: string, settings: object) => {
         const takeFolder = join(folder, name);
-        await generateTake(generateSpec(runFolder, takeFolder, settings), context);
+        await generateTakes(generateSpec(runFolder, takeFolder, settings), context);
         return tokensOf(takeFolder).tokens;
       };
       const first = await take('first', { seed: 5 });
@@ -96,11 +97,33 @@ describe('generating', () => {
     },
   );
 
+  it('makes takes side by side, each with the tokens that it has alone', async () => {
+    const folder = temporaryFolder();
+    const runFolder = await untrainedRun(folder, 'frame');
+    const take = (seed: number, name: string) => ({ folder: join(folder, name), seed });
+    const spec = (takes: ReturnType<typeof take>[]) => ({
+      kind: 'generate' as const,
+      spec: { ...generateSpec(runFolder, ''), takes },
+    });
+    const together = await work(spec([take(4, 'four'), take(5, 'five')]), folder);
+    expect(together.frames).toMatchObject(
+      [1, 5, 9].flatMap((done) => [
+        { take: 0, done },
+        { take: 1, done },
+      ]),
+    );
+    await work(spec([take(5, 'alone')]), folder);
+    expect(tokensOf(join(folder, 'five'))).toEqual(tokensOf(join(folder, 'alone')));
+    expect(tokensOf(join(folder, 'four')).sampling.seed).toBe(4);
+    expect(tokensOf(join(folder, 'four')).tokens).not.toEqual(tokensOf(join(folder, 'five')).tokens);
+    expect(readdirSync(join(folder, 'four'))).toEqual(readdirSync(join(folder, 'alone')));
+  });
+
   it('keeps what is there when it is stopped', async () => {
     const folder = temporaryFolder();
     const takeFolder = join(folder, 'take');
     const stop = new AbortController();
-    const result = await generateTake(generateSpec(await untrainedRun(folder, 'frame'), takeFolder), {
+    const result = await generateTakes(generateSpec(await untrainedRun(folder, 'frame'), takeFolder), {
       signal: stop.signal,
       emit: () => stop.abort(),
       progress: () => {},

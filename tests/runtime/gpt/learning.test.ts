@@ -58,9 +58,14 @@ it.each([
   const reader = await CachedGpt.create(weights, shape, { task: 'caption', batch: 1, queries: 1 }, compute);
   for (const { text, tokens } of examples) {
     const settings = sampling.parse({ guidance: 1, temperature: 0, steps: 4 });
-    const sampler = await VideoSampler.create(weights, shape, text, settings, compute);
+    const sampler = await VideoSampler.create(
+      weights,
+      shape,
+      { prompt: text, settings, seeds: [1] },
+      compute,
+    );
     const sampled: number[] = [];
-    for await (const frame of sampler.frames()) sampled.push(...frame.tokens);
+    for await (const [frame] of sampler.frames()) sampled.push(...frame!.tokens);
     expect(sampled).toEqual([...tokens]);
     await sampler.dispose();
     expect((await writeCaption(reader, tokens, shape.textLength)).text).toEqual([...text.slice(0, 2)]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { modelPackageManifest, type ModelPackageManifest } from '#main/ml/format/model-package.ts';
 import { readSafetensors, writeSafetensors, type SafeTensor } from '#main/ml/format/safetensors.ts';
-import { generateTake } from '#main/workers/generate/generate-take.ts';
+import { generateTakes } from '#main/workers/generate/generate-take.ts';
 import { loadModel, readModel } from '#main/workers/runtime/load-checkpoint.ts';
 import { resolveTools } from '#main/engine/media/tools.ts';
 import { sampling } from '#shared/contract/generation.ts';
@@ -61,8 +61,9 @@ describe('what is exported', () => {
     const take = async (runFolder: string) => {
       const takeFolder = temporaryFolder();
       const tools = await resolveTools({ ffmpegPath: '', ffprobePath: '' });
-      const chosen = sampling.parse({ steps: 2, seed: 7 });
-      const spec = { ...compute, tools, runFolder, takeFolder, prompt: 'a turtle', sampling: chosen };
+      const { seed, ...steered } = sampling.parse({ steps: 2, seed: 7 });
+      const takes = [{ folder: takeFolder, seed }];
+      const spec = { ...compute, tools, runFolder, takes, prompt: 'a turtle', sampling: steered };
       const context = {
         signal: new AbortController().signal,
         emit: () => {},
@@ -71,7 +72,7 @@ describe('what is exported', () => {
         did: () => {},
         notice: failOnDamage,
       };
-      await generateTake({ ...spec, frameRate: 8 }, context);
+      await generateTakes({ ...spec, frameRate: 8 }, context);
       return JSON.parse(await readFile(join(takeFolder, 'tokens.json'), 'utf8')) as Record<string, unknown>;
     };
     const { checkpoint, ...byRun } = await take(runFolder);

@@ -1,8 +1,13 @@
-/** `reelwright generate`: a prompt becomes a clip, as an MP4. */
-import type { Command } from 'commander';
-import { resolve } from 'node:path';
-import type { Sampling, Take } from '#shared/contract/generation.ts';
+/** `reelwright generate`: a prompt becomes a clip, or several, as MP4. */
+import { Option, type Command } from 'commander';
+import { parse, resolve } from 'node:path';
+import { MAX_TAKES, type Take, type TakeConfidence } from '#shared/contract/generation.ts';
 import type { Device } from '#shared/contract/system.ts';
+import {
+  samplingPreset,
+  type SamplingPreset,
+  type SamplingSettings,
+} from '#shared/domain/sampling-presets.ts';
 import { AppError, fromWireError } from '#shared/errors/app-error.ts';
 import type { CommandContext, RunCommand } from '../command-context.ts';
 import { exitCode } from '../exit-codes.ts';
@@ -11,64 +16,123 @@ import { formatBytes } from '../format.ts';
 import { decimal, deviceOption, wholeNumber } from '../option-parsers.ts';
 import { pickRun } from '../pick.ts';
 
-type GenerateOptions = Partial<Sampling> & {
+type GenerateOptions = Partial<SamplingSettings> & {
   run?: string;
   output?: string;
   overwrite?: true;
+  takes?: number;
+  preset?: SamplingPreset;
+  seed?: number;
   device?: Device;
 };
 
 export function addGenerate(program: Command, runCommand: RunCommand): void {
   program
     .command('generate')
-    .description('make a clip from a prompt; Ctrl-C keeps the frames that are there')
+    .description('make clips from a prompt; Ctrl-C keeps the frames that are there')
     .argument('<prompt>', 'what the clip shows')
     .option('--run <id or name>', 'which run (default: the newest)')
-    .option('-o, --output <file>', 'path of the MP4 (default: take-<id>.mp4 in this folder)')
+    .option(
+      '-o, --output <file>',
+      'path of the MP4 (default: take-<id>.mp4 in this folder); several takes are numbered',
+    )
     .option('--overwrite', 'replace the file if it exists')
+    .option('--takes <number>', `how many takes, each with the next seed (1 to ${MAX_TAKES})`, wholeNumber)
+    .addOption(
+      new Option(
+        '--preset <name>',
+        'speed against care; the settings below go before it (default: balanced)',
+      ).choices(samplingPreset.options),
+    )
     .option('--seed <number>', 'the same seed gives the same clip', wholeNumber)
     .option('--guidance <scale>', 'how closely to follow the prompt; 1 is not at all', decimal)
     .option('--temperature <number>', 'how daring; 0 takes the likeliest', decimal)
     .option('--top-p <share>', 'sample only from the likeliest tokens that make up this share', decimal)
     .option('--steps <number>', 'decoding steps a latent frame', wholeNumber)
     .addOption(deviceOption())
-    .action((prompt: string, { run: wanted, output, overwrite, device, ...sampling }: GenerateOptions) =>
+    .action((prompt: string, options: GenerateOptions) =>
       runCommand(async (context) => {
-        const { engine, terminal, interrupt } = context;
-        const run = await pickRun(context, wanted);
-        const take = await makeTake(context, { runId: run.id, prompt, sampling, device });
-        if (!take.hasVideo) throw new AppError('cancelled');
-        const file = await engine.call('generation.export', {
-          takeId: take.id,
-          path: resolve(output ?? `take-${take.id}.mp4`),
-          overwrite: overwrite ?? false,
-        });
-        terminal.result(
-          { take, ...file },
-          `${file.path}  (${take.framesDone} frames, ${take.width}×${take.height}, ${formatBytes(file.bytes)})`,
-        );
+        const { terminal, interrupt } = context;
+        const made = await makeTakes(context, prompt, options);
+        if (!made.some(({ hasVideo }) => hasVideo)) throw new AppError('cancelled');
+        const takes = [];
+        for (const [i, take] of made.entries()) {
+          const path = resolve(outputOf(take, options.output, made.length > 1 ? i + 1 : null));
+          takes.push(await exportTake(context, take, path, options.overwrite ?? false));
+        }
+        terminal.result({ takes }, takes.map(describe).join('\n'));
         return interrupt.aborted ? exitCode.interrupted : exitCode.ok;
       }),
     );
 }
 
-/** Returns the take when it is over. A take that was stopped is no failure: what is there is kept. */
-async function makeTake(
-  context: CommandContext,
-  request: { runId: string; prompt: string; sampling: Partial<Sampling>; device: Device | undefined },
-): Promise<Take> {
+/** Returns the takes when they are over. Takes that were stopped are no failure: what is there is kept. */
+async function makeTakes(context: CommandContext, prompt: string, options: GenerateOptions): Promise<Take[]> {
   const { engine } = context;
-  let take: Take | undefined;
+  const { run: wanted, takes: count, preset, device, seed, guidance, temperature, topP, steps } = options;
+  const run = await pickRun(context, wanted);
+  const request = {
+    runId: run.id,
+    prompt,
+    preset,
+    sampling: { seed, guidance, temperature, topP, steps },
+    takes: count,
+    device,
+  };
+  let started: Take[] = [];
   try {
     await followJob(context, async () => {
-      take = await engine.call('generation.start', request);
-      return engine.call('jobs.get', { jobId: take.jobId });
+      started = (await engine.call('generation.start', request)).takes;
+      return engine.call('jobs.get', { jobId: started[0]!.jobId });
     });
   } catch (error) {
-    if (!take || !(error instanceof AppError && error.code === 'cancelled')) throw error;
+    if (started.length === 0 || !(error instanceof AppError && error.code === 'cancelled')) throw error;
   }
-  const over = await engine.call('generation.getTake', { takeId: take!.id });
-  if (over.status !== 'failed') return over;
-  const job = await engine.call('jobs.get', { jobId: over.jobId });
+  const over = await Promise.all(started.map(({ id }) => engine.call('generation.getTake', { takeId: id })));
+  const failed = over.find(({ status }) => status === 'failed');
+  if (!failed) return over;
+  const job = await engine.call('jobs.get', { jobId: failed.jobId });
   throw job.error ? fromWireError(job.error) : new AppError('internal', { detail: 'the take failed' });
+}
+
+interface ExportedTake {
+  take: Take;
+  path: string;
+  bytes: number;
+  confidence: TakeConfidence | null;
+}
+
+async function exportTake(
+  { engine }: CommandContext,
+  take: Take,
+  path: string,
+  overwrite: boolean,
+): Promise<ExportedTake> {
+  const file = await engine.call('generation.export', { takeId: take.id, path, overwrite });
+  const { confidence } = await engine.call('generation.confidence', { takeId: take.id });
+  return { take, ...file, confidence };
+}
+
+/** `turtle.mp4`, and with a number `turtle-2.mp4`. */
+function outputOf(take: Take, output: string | undefined, number: number | null): string {
+  if (output === undefined) return `take-${take.id}.mp4`;
+  if (number === null) return output;
+  const { dir, name, ext } = parse(output);
+  return resolve(dir, `${name}-${number}${ext}`);
+}
+
+function describe({ take, path, bytes, confidence }: ExportedTake): string {
+  const facts = [
+    `${take.framesDone} frames`,
+    `${take.width}×${take.height}`,
+    formatBytes(bytes),
+    `seed ${take.sampling.seed}`,
+    ...(confidence ? [`${Math.round(100 * meanConfidence(confidence))}% sure`] : []),
+  ];
+  return `${path}  (${facts.join(', ')})`;
+}
+
+function meanConfidence({ latentFrames }: TakeConfidence): number {
+  const all = latentFrames.flatMap(({ confidence }) => confidence);
+  return all.reduce((sum, share) => sum + share, 0) / all.length;
 }

@@ -1,4 +1,4 @@
-/** The generation job: counts the frames of its take as they are finished. */
+/** The generation job: counts the frames of its takes as they are finished. */
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,9 +13,10 @@ import type { Workspace } from '../workspace.ts';
 import type { Compute, DeviceWish } from './compute.ts';
 import { getTrainedRun } from './find-run.ts';
 
-export interface GenerateRequest extends DeviceWish {
-  takeId: string;
-}
+/** Which takes it makes, the takes themselves say. */
+export type GenerateRequest = DeviceWish;
+
+type Changes = Parameters<typeof takes.updateTake>[2];
 
 const takeStatus: Record<JobStatus, Take['status']> = {
   queued: 'running',
@@ -30,19 +31,24 @@ export function generateJob(
   { db, events, workspace }: EngineContext,
   compute: Compute,
 ): JobKindService<'generate'> {
-  const takeOf = async (job: JobRow) => {
-    const { takeId } = job.request as GenerateRequest;
-    const take = await takes.findTake(db, takeId);
-    if (!take) throw new AppError('not-found', { what: 'take', id: takeId });
-    return take;
+  const takesOf = async (job: JobRow) => {
+    const found = await takes.findTakesOfJob(db, job.id);
+    if (found.length === 0) throw new AppError('not-found', { what: 'take', id: job.id });
+    return found as [Take, ...Take[]];
   };
   let changed: Promise<unknown> = Promise.resolve();
-  /** One after the other: each tells of the take as the one before has left it, and the last word is the end. */
-  const change = (job: JobRow, changes: Parameters<typeof takes.updateTake>[2]): Promise<void> => {
+  /**
+   * Of all takes of a job, or of the one with this number. One after the other: each tells of the take as the one before
+   * has left it, and the last word is the end.
+   */
+  const change = (job: JobRow, changesOf: (take: Take) => Changes, only?: number): Promise<void> => {
     const next = changed.then(async () => {
-      const take = await takeOf(job);
-      await takes.updateTake(db, take.id, changes);
-      events.emit('generation.take', { ...take, ...changes });
+      const all = await takesOf(job);
+      for (const take of only === undefined ? all : [all[only]!]) {
+        const changes = changesOf(take);
+        await takes.updateTake(db, take.id, changes);
+        events.emit('generation.take', { ...take, ...changes });
+      }
     });
     changed = next.catch(() => {});
     return next;
@@ -53,31 +59,33 @@ export function generateJob(
     lane: 'heavy',
     stopWithinMs: 20_000,
     prepare: async (job) => {
-      const take = await takeOf(job);
-      await getTrainedRun(db, take.runId);
-      const takeFolder = takeFolderOf(workspace, take.id);
-      // The same seed makes the same frames: a second attempt starts from an empty folder.
-      await rm(takeFolder, { recursive: true, force: true });
-      await mkdir(takeFolder, { recursive: true });
-      await change(job, { framesDone: 0, hasVideo: false });
+      const all = await takesOf(job);
+      const [{ runId, prompt, frameRate, sampling }] = all;
+      await getTrainedRun(db, runId);
+      for (const { id } of all) {
+        // The same seed makes the same frames: a second attempt starts from an empty folder.
+        await rm(takeFolderOf(workspace, id), { recursive: true, force: true });
+        await mkdir(takeFolderOf(workspace, id), { recursive: true });
+      }
+      await change(job, () => ({ framesDone: 0, hasVideo: false }));
       return {
         ...(await compute.spec((job.request as GenerateRequest).device)),
-        runFolder: join(workspace.runs, take.runId),
-        prompt: take.prompt,
-        sampling: take.sampling,
-        takeFolder,
-        frameRate: take.frameRate,
+        runFolder: join(workspace.runs, runId),
+        prompt,
+        sampling,
+        takes: all.map(({ id, sampling: { seed } }) => ({ folder: takeFolderOf(workspace, id), seed })),
+        frameRate,
       };
     },
     events: {
-      frames: (job, { done, total, width, height }) =>
-        change(job, { framesDone: done, frameCount: total, width, height }),
+      frames: (job, { take, done, total, width, height }) =>
+        change(job, () => ({ framesDone: done, frameCount: total, width, height }), take),
     },
     finish: async (job, { frames, stopped }) => {
-      await change(job, { framesDone: frames, hasVideo: hasVideo(workspace, (await takeOf(job)).id) });
+      await change(job, ({ id }) => ({ framesDone: frames, hasVideo: hasVideo(workspace, id) }));
       return stopped ? 'stopped' : 'complete';
     },
-    statusChanged: (job, status) => change(job, { status: takeStatus[status] }),
+    statusChanged: (job, status) => change(job, () => ({ status: takeStatus[status] })),
   };
 }
 
@@ -87,6 +95,10 @@ export function takeFolderOf(workspace: Workspace, takeId: string): string {
 
 export function takeVideoOf(workspace: Workspace, takeId: string): string {
   return join(takeFolderOf(workspace, takeId), 'take.mp4');
+}
+
+export function takeTokensOf(workspace: Workspace, takeId: string): string {
+  return join(takeFolderOf(workspace, takeId), 'tokens.json');
 }
 
 export function takeFrameOf(workspace: Workspace, takeId: string, frame: number): string {

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { copyFile, link, rename, rm, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { generationProcedures, Take } from '#shared/contract/generation.ts';
+import { chooseSettings } from '#shared/domain/sampling-presets.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import type { EngineContext } from '../context.ts';
 import type { Db } from '../db/open-database.ts';
@@ -12,10 +13,11 @@ import * as takes from '../db/repositories/takes.ts';
 import { newId } from '../ids.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { CaptionRequest } from './caption-job.ts';
-import { takeVideoOf, type GenerateRequest } from './generate-job.ts';
+import { takeTokensOf, takeVideoOf, type GenerateRequest } from './generate-job.ts';
 import type { HandlersOf } from './handlers-of.ts';
 import { readSnapshotFile } from './snapshot-file.ts';
 import { getTrainedRun } from './find-run.ts';
+import { readConfidence } from './take-confidence.ts';
 
 const FRAME_RATES = { least: 4, most: 30 };
 
@@ -24,17 +26,27 @@ export function generationHandlers(
   queue: JobQueue,
 ): HandlersOf<typeof generationProcedures> {
   return {
-    'generation.start': async ({ runId, prompt, sampling, device }) => {
+    'generation.start': async ({
+      runId,
+      prompt,
+      preset,
+      sampling: { seed, ...chosen },
+      takes: count,
+      device,
+    }) => {
       const run = await getTrainedRun(db, runId);
       const { members } = await readSnapshotFile(workspace, run.snapshotId);
       const durations = members.map((member) => member.end - member.start);
-      const take: Take = {
+      const settings = chooseSettings(preset, chosen);
+      const jobId = newId();
+      const createdAt = Date.now();
+      const started = Array.from({ length: count }, (_, i): Take => ({
         id: newId(),
         runId,
-        jobId: newId(),
+        jobId,
         prompt: prompt.trim(),
-        sampling,
-        createdAt: Date.now(),
+        sampling: { ...settings, seed: (seed + i) % 2 ** 32 },
+        createdAt,
         status: 'running',
         framesDone: 0,
         frameCount: run.config.window.frames,
@@ -42,19 +54,22 @@ export function generationHandlers(
         height: run.config.window.size,
         frameRate: naturalFrameRate(run.config.window.frames, durations),
         hasVideo: false,
-      };
-      const request: GenerateRequest = { takeId: take.id, device };
-      const title = take.prompt || run.name;
+      }));
+      const request: GenerateRequest = { device };
+      const title = prompt.trim() || run.name;
       await db.transaction().execute(async (trx) => {
-        const { jobId: id, createdAt } = take;
-        await jobs.insertJob(trx, { id, kind: 'generate', title, request, createdAt });
-        await takes.insertTake(trx, take);
+        await jobs.insertJob(trx, { id: jobId, kind: 'generate', title, request, createdAt });
+        for (const take of started) await takes.insertTake(trx, take);
       });
-      await queue.enqueued(take.jobId);
-      return getTake(db, take.id);
+      await queue.enqueued(jobId);
+      return { takes: await takes.findTakesOfJob(db, jobId) };
     },
     'generation.listTakes': async (filter) => ({ takes: await takes.listTakes(db, filter) }),
     'generation.getTake': ({ takeId }) => getTake(db, takeId),
+    'generation.confidence': async ({ takeId }) => {
+      const { framesDone } = await getTake(db, takeId);
+      return { confidence: await readConfidence(takeTokensOf(workspace, takeId), framesDone) };
+    },
     'generation.removeTakes': async ({ takeIds }) => ({
       removed: await takes.setTakesRemoved(db, takeIds, Date.now()),
     }),

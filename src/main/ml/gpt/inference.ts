@@ -28,6 +28,8 @@ export interface PrefixOptions {
    */
   task: GptTask;
   batch: number;
+  /** Rows of the outputs that each row serves, next to each other: takes of one prompt. */
+  repeat?: number;
   lowering?: Lowering;
 }
 
@@ -39,23 +41,26 @@ export function prefixLength(task: GptTask, shape: GptShape): number {
   return task === 'caption' ? 1 + shape.videoTokens : clipPrefixLength(shape, isConditioned(task));
 }
 
-/** Outputs `k.<block>` and `v.<block>` [B, H, prefix, K], and where video follows in `raster` order `logits` [B, 1, codes]. */
+/**
+ * With R rows served by each: outputs `k.<block>` and `v.<block>` [B·R, H, prefix, K], and where video follows in `raster`
+ * order `logits` [B·R, 1, codes].
+ */
 export function prefixGraph(
   weights: Weights,
   shape: GptShape,
-  { task, batch, lowering }: PrefixOptions,
+  { task, batch, repeat = 1, lowering }: PrefixOptions,
 ): Graph {
   const gpt = inferenceGpt(weights, shape, lowering);
   const { graph } = gpt;
   const { embedded, positions, blocks } =
     task === 'caption' ? readClip(gpt, batch) : readPrompt(gpt, task, batch);
   const x = gpt.transform(embedded, rotation(graph, positions, shape), (heads, block) => {
-    graph.output(keyName(block), heads.k);
-    graph.output(valueName(block), heads.v);
+    graph.output(keyName(block), repeatRows(heads.k, repeat));
+    graph.output(valueName(block), repeatRows(heads.v, repeat));
     return attendInBlocks(heads, blocks);
   });
   if (task !== 'caption' && shape.order === 'raster') {
-    graph.output('logits', gpt.videoLogits(op.slice(x, 1, positions.length - 1)));
+    graph.output('logits', repeatRows(gpt.videoLogits(op.slice(x, 1, positions.length - 1)), repeat));
   }
   return graph;
 }
@@ -80,6 +85,20 @@ function readClip(gpt: Gpt, batch: number) {
     positions: [taskPosition, ...videoPositions(shape)],
     blocks: framesFirst(graph, shape),
   };
+}
+
+/** [B, …] → [B·count, …]: each row `count` times, next to each other. */
+function repeatRows(x: Value, count: number): Value {
+  if (count === 1) return x;
+  const rows = x.shape[0]! * count;
+  return op.gather(
+    x,
+    x.graph.tensor(
+      'int32',
+      [rows],
+      Array.from({ length: rows }, (_, i) => Math.floor(i / count)),
+    ),
+  );
 }
 
 export interface ContinuationOptions {

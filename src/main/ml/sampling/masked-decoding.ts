@@ -20,6 +20,10 @@ export function startFrame(tokenCount: number, maskToken: number): FrameInProgre
   };
 }
 
+export function isDecided({ isMasked }: FrameInProgress): boolean {
+  return !isMasked.includes(1);
+}
+
 /** Tokens that are still masked after `step` of `steps`: slow at first, when little is known (cosine schedule). */
 export function maskedAfterStep(step: number, steps: number, tokenCount: number): number {
   if (step + 1 >= steps) return 0;

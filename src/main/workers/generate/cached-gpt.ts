@@ -26,10 +26,11 @@ export class CachedGpt implements Decoder {
     options: CachedGptOptions,
     compute: Compute,
   ): Promise<CachedGpt> {
-    const { task, batch, queries } = options;
+    const { task, batch, prompts = batch, queries } = options;
     const lowering = loweringFor(compute.device);
     const capacity = cacheCapacity(shape, options);
-    const prefix = prefixGraph(weights, shape, { task, batch, lowering });
+    const given = { task, batch: prompts, repeat: batch / prompts, lowering };
+    const prefix = prefixGraph(weights, shape, given);
     const kind = continuedBy(task);
     const continuation = continuationGraph(weights, shape, { kind, batch, queries, capacity, lowering });
     return new CachedGpt(

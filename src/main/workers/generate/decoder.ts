@@ -8,6 +8,8 @@ export interface CachedGptOptions {
   task: GptTask;
   /** Rows that are decoded side by side. */
   batch: number;
+  /** Rows of the prefix, each of which serves equally many rows that are next to each other: takes of one prompt. */
+  prompts?: number;
   /** Tokens read at a time after the prefix. */
   queries: number;
 }
@@ -30,8 +32,8 @@ export interface Reading {
 
 export interface Decoder {
   /**
-   * Starts anew with `text` or, to caption, `tokens` for each row, and what else the task and the model read. In `raster` order
-   * returns the logits of the first video token, [batch, codes].
+   * Starts anew with `text` or, to caption, `tokens` for each row of the prefix, and what else the task and the model read. In
+   * `raster` order returns the logits of the first video token, [batch, codes].
    */
   start(prefix: Int32Array, given?: Given): Promise<Float32Array | undefined>;
   /**

@@ -51,17 +51,18 @@ export class DeviceCachedGpt implements Decoder {
     options: CachedGptOptions,
     compute: Compute,
   ): Promise<DeviceCachedGpt> {
-    const { task, batch, queries } = options;
+    const { task, batch, prompts = batch, queries } = options;
     const lowering = loweringFor(compute.device);
     const capacity = cacheCapacity(shape, options);
     const prefix = prefixLength(task, shape);
     const names = cacheNames(shape);
     const kind = continuedBy(task);
+    const given = { task, batch: prompts, repeat: batch / prompts, lowering };
     const cache = { batch, capacity, lowering };
     const open = (graph: Graph, keepOnDevice: readonly string[]) =>
       Session.create(encodeModel(graph), { ...compute, keepOnDevice });
     const sessions = {
-      prefix: await open(prefixGraph(weights, shape, { task, batch, lowering }), names),
+      prefix: await open(prefixGraph(weights, shape, given), names),
       newCache: await open(newCacheGraph(shape, { ...cache, count: prefix }), names.map(cacheOutput)),
       continuation: await open(
         continuationGraph(weights, shape, { kind, batch, queries, capacity, lowering }),

@@ -1,14 +1,22 @@
-/** Samples the tokens of a clip, latent frame by latent frame, from a prompt. */
-import type { Sampling } from '#shared/contract/generation.ts';
+/** Samples the tokens of clips, latent frame by latent frame, from a prompt: takes of it side by side, as rows of one batch. */
 import type { GptShape } from '#main/ml/gpt/shape.ts';
 import type { Weights } from '#main/ml/nn/parameters.ts';
 import { Random } from '#shared/domain/random.ts';
+import type { SamplingSettings } from '#shared/domain/sampling-presets.ts';
 import { chooseToken, guide } from '#main/ml/sampling/choose-token.ts';
-import { decodeStep, startFrame } from '#main/ml/sampling/masked-decoding.ts';
+import { decodeStep, isDecided, startFrame } from '#main/ml/sampling/masked-decoding.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
 import type { Compute } from '../runtime/session.ts';
 import type { Decoder } from './decoder.ts';
 import { openDecoder } from './open-decoder.ts';
+
+export interface SamplingRequest {
+  /** From `BytePairEncoding.encodePrompt`. */
+  readonly prompt: Int32Array;
+  readonly settings: SamplingSettings;
+  /** One for each take. */
+  readonly seeds: readonly number[];
+}
 
 /** A latent frame that is decided. */
 export interface SampledFrame {
@@ -21,102 +29,131 @@ export interface SampledFrame {
 export class VideoSampler {
   readonly #gpt: Decoder;
   readonly #shape: GptShape;
-  readonly #text: Int32Array;
-  readonly #sampling: Sampling;
-  readonly #rows: number;
+  readonly #request: SamplingRequest;
+  /** With guidance, rows of all takes that read no prompt follow those that do. */
+  readonly #isGuided: boolean;
 
-  private constructor(gpt: Decoder, shape: GptShape, text: Int32Array, sampling: Sampling, rows: number) {
+  private constructor(gpt: Decoder, shape: GptShape, request: SamplingRequest, isGuided: boolean) {
     this.#gpt = gpt;
     this.#shape = shape;
-    this.#text = text;
-    this.#sampling = sampling;
-    this.#rows = rows;
+    this.#request = request;
+    this.#isGuided = isGuided;
   }
 
-  /** @param prompt from `BytePairEncoding.encodePrompt` */
   static async create(
     weights: Weights,
     shape: GptShape,
-    prompt: Int32Array,
-    sampling: Sampling,
+    request: SamplingRequest,
     compute: Compute,
   ): Promise<VideoSampler> {
-    // With guidance, a second row reads no prompt beside the first, which does.
-    const isGuided = sampling.guidance > 1 && prompt[0] !== specialToken.empty;
-    const rows = isGuided ? 2 : 1;
-    const text = new Int32Array(rows * shape.textLength).fill(specialToken.pad);
-    text.set(prompt);
-    if (isGuided) text[shape.textLength] = specialToken.empty;
-    const queries = shape.order === 'frame' ? shape.frameTokens : 1;
-    const gpt = await openDecoder(weights, shape, { task: 'generate', batch: rows, queries }, compute);
-    return new VideoSampler(gpt, shape, text, sampling, rows);
+    const isGuided = request.settings.guidance > 1 && request.prompt[0] !== specialToken.empty;
+    const prompts = isGuided ? 2 : 1;
+    const gpt = await openDecoder(
+      weights,
+      shape,
+      {
+        task: 'generate',
+        batch: prompts * request.seeds.length,
+        prompts,
+        queries: shape.order === 'frame' ? shape.frameTokens : 1,
+      },
+      compute,
+    );
+    return new VideoSampler(gpt, shape, request, isGuided);
   }
 
-  /** All latent frames of a clip, each as soon as it is decided. The same seed gives the same tokens. */
-  async *frames(): AsyncGenerator<SampledFrame> {
-    const random = Random.seeded(this.#sampling.seed, 'sampling');
-    const uniform = () => random.uniform();
-    const firstLogits = await this.#gpt.start(this.#text);
-    yield* firstLogits === undefined ? this.#byFrame(uniform) : this.#byToken(firstLogits, uniform);
+  /**
+   * All latent frames of the clips, each as soon as it is decided in all takes, in the order of the seeds. The same seed gives
+   * the same tokens, whatever takes are made beside it.
+   */
+  async *frames(): AsyncGenerator<readonly SampledFrame[]> {
+    const draws = this.#request.seeds.map((seed) => {
+      const random = Random.seeded(seed, 'sampling');
+      return () => random.uniform();
+    });
+    const firstLogits = await this.#gpt.start(this.#text());
+    yield* firstLogits === undefined ? this.#byFrame(draws) : this.#byToken(firstLogits, draws);
   }
 
   async dispose(): Promise<void> {
     await this.#gpt.dispose();
   }
 
-  async *#byFrame(random: () => number): AsyncGenerator<SampledFrame> {
+  async *#byFrame(draws: readonly (() => number)[]): AsyncGenerator<readonly SampledFrame[]> {
     const { frameTokens, codes, grid } = this.#shape;
-    const { steps } = this.#sampling;
+    const { settings } = this.#request;
     for (let t = 0; t < grid.T; t++) {
       const places = Int32Array.from({ length: frameTokens }, (_, i) => t * frameTokens + i);
-      const frame = startFrame(frameTokens, codes);
-      for (let step = 0; step < steps; step++) {
-        const { logits } = await this.#gpt.read(this.#forEachRow(frame.tokens), places);
-        const logitsAt = (position: number) => this.#guided(logits, position, frameTokens);
-        decodeStep(frame, logitsAt, step, steps, this.#sampling, random);
-        if (!frame.isMasked.includes(1)) break;
+      const frames = draws.map(() => startFrame(frameTokens, codes));
+      const read = () => this.#gpt.read(this.#rows(frames.map(({ tokens }) => tokens)), places);
+      for (let step = 0; !frames.every(isDecided); step++) {
+        const { logits } = await read();
+        frames.forEach((frame, take) => {
+          if (isDecided(frame)) return;
+          const logitsAt = (position: number) => this.#logits(logits, take, position, frameTokens);
+          decodeStep(frame, logitsAt, step, settings.steps, settings, draws[take]!);
+        });
       }
-      if (t + 1 < grid.T) await (await this.#gpt.read(this.#forEachRow(frame.tokens), places)).commit();
-      yield frame;
+      if (t + 1 < grid.T) await (await read()).commit();
+      yield frames;
     }
   }
 
-  async *#byToken(firstLogits: Float32Array, random: () => number): AsyncGenerator<SampledFrame> {
+  async *#byToken(
+    firstLogits: Float32Array,
+    draws: readonly (() => number)[],
+  ): AsyncGenerator<readonly SampledFrame[]> {
     const { frameTokens, videoTokens, grid } = this.#shape;
     let logits = firstLogits;
     for (let t = 0; t < grid.T; t++) {
-      const tokens = new Int32Array(frameTokens);
-      const confidence = new Float32Array(frameTokens);
+      const frames = draws.map(() => ({
+        tokens: new Int32Array(frameTokens),
+        confidence: new Float32Array(frameTokens),
+      }));
       for (let i = 0; i < frameTokens; i++) {
-        const choice = chooseToken(this.#guided(logits, 0, 1), this.#sampling, random);
-        tokens[i] = choice.token;
-        confidence[i] = choice.probability;
+        const chosen = frames.map((frame, take) => {
+          const { token, probability } = chooseToken(
+            this.#logits(logits, take, 0, 1),
+            this.#request.settings,
+            draws[take]!,
+          );
+          frame.tokens[i] = token;
+          frame.confidence[i] = probability;
+          return Int32Array.of(token);
+        });
         const place = t * frameTokens + i;
         if (place + 1 === videoTokens) break;
-        const reading = await this.#gpt.read(
-          this.#forEachRow(Int32Array.of(choice.token)),
-          Int32Array.of(place),
-        );
+        const reading = await this.#gpt.read(this.#rows(chosen), Int32Array.of(place));
         if (place + 2 < videoTokens) await reading.commit();
         logits = reading.logits;
       }
-      yield { tokens, confidence };
+      yield frames;
     }
   }
 
-  #forEachRow(tokens: Int32Array): Int32Array {
-    const all = new Int32Array(this.#rows * tokens.length);
-    for (let row = 0; row < this.#rows; row++) all.set(tokens, row * tokens.length);
-    return all;
+  /** Rows of the prefix: the prompt, and with guidance none beside it. */
+  #text(): Int32Array {
+    const { prompt } = this.#request;
+    if (!this.#isGuided) return prompt;
+    const none = new Int32Array(prompt.length).fill(specialToken.pad).fill(specialToken.empty, 0, 1);
+    return Int32Array.of(...prompt, ...none);
   }
 
-  /** Logits of a position after guidance. */
-  #guided(logits: Float32Array, position: number, queries: number): Float32Array {
+  /** Tokens of each take as the decoder reads them. */
+  #rows(tokens: readonly Int32Array[]): Int32Array {
+    const ofTakes = tokens.flatMap((ofTake) => [...ofTake]);
+    return Int32Array.from(this.#isGuided ? [...ofTakes, ...ofTakes] : ofTakes);
+  }
+
+  /** Logits of a position in a take, after guidance. */
+  #logits(logits: Float32Array, take: number, position: number, queries: number): Float32Array {
     const { codes } = this.#shape;
     const ofRow = (row: number) => {
       const start = (row * queries + position) * codes;
       return logits.subarray(start, start + codes);
     };
-    return this.#rows === 1 ? ofRow(0) : guide(ofRow(0), ofRow(1), this.#sampling.guidance);
+    if (!this.#isGuided) return ofRow(take);
+    const { seeds, settings } = this.#request;
+    return guide(ofRow(take), ofRow(seeds.length + take), settings.guidance);
   }
 }

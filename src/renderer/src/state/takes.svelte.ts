@@ -1,5 +1,6 @@
 /** Generated clips, and the one in the player. */
 import { sampling as samplingSchema, type Sampling, type Take } from '#shared/contract/generation.ts';
+import { presetOf, samplingPresets, type SamplingPreset } from '#shared/domain/sampling-presets.ts';
 import type { Engine } from '../api/engine.ts';
 import { randomSeed } from '../ui/random-seed.ts';
 
@@ -10,11 +11,14 @@ export class TakesState {
   error = $state.raw<unknown>();
   prompt = $state('');
   sampling = $state<Sampling>(samplingSchema.parse({}));
+  /** Takes a generation, side by side. */
+  count = $state(1);
   runId = $state('');
   /** Whether each generation draws a new seed. */
   newSeed = $state(true);
   currentId = $state<string>();
   readonly current: Take | undefined = $derived(this.takes.find(({ id }) => id === this.currentId));
+  readonly preset: SamplingPreset | null = $derived(presetOf(this.sampling));
   readonly running: Take | undefined = $derived(this.takes.find(({ status }) => status === 'running'));
 
   constructor(engine: Engine) {
@@ -26,7 +30,7 @@ export class TakesState {
   async refresh(): Promise<void> {
     try {
       const { takes } = await this.#engine.call('generation.listTakes', { limit: 500 });
-      this.takes = takes.toSorted((a, b) => b.createdAt - a.createdAt);
+      this.takes = takes.toSorted(newestFirst);
       this.currentId ??= this.takes[0]?.id;
       this.error = undefined;
     } catch (error) {
@@ -36,13 +40,19 @@ export class TakesState {
     }
   }
 
-  async generate(): Promise<Take> {
+  /** The takes come side by side; the first of them goes into the player. */
+  async generate(): Promise<readonly Take[]> {
     if (this.newSeed) this.sampling.seed = randomSeed();
-    const { runId, prompt, sampling } = this;
-    const take = await this.#engine.call('generation.start', { runId, prompt: prompt.trim(), sampling });
-    this.#accept(take);
-    this.currentId = take.id;
-    return take;
+    const { runId, prompt, sampling, count } = this;
+    const request = { runId, prompt: prompt.trim(), sampling, takes: count };
+    const { takes } = await this.#engine.call('generation.start', request);
+    for (const take of takes) this.#accept(take);
+    this.currentId = takes[0]!.id;
+    return takes;
+  }
+
+  choosePreset(preset: SamplingPreset): void {
+    Object.assign(this.sampling, samplingPresets[preset]);
   }
 
   /** Puts everything that made a take back into the controls. */
@@ -71,8 +81,13 @@ export class TakesState {
 
   #accept(take: Take): void {
     const known = this.takes.findIndex(({ id }) => id === take.id);
-    if (known < 0) this.takes = [take, ...this.takes];
+    if (known < 0) this.takes = [take, ...this.takes].toSorted(newestFirst);
     // Answers and events may overtake each other; frames only become more.
     else if (this.takes[known]!.status === 'running') this.takes = this.takes.with(known, take);
   }
+}
+
+/** Takes that were asked for together stay in the order of their seeds. */
+function newestFirst(a: Take, b: Take): number {
+  return b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1);
 }

@@ -1,6 +1,6 @@
 /** Takes: what was generated, from which run, and how. */
 import type { Selectable } from 'kysely';
-import type { Take } from '#shared/contract/generation.ts';
+import { sampling, type Take } from '#shared/contract/generation.ts';
 import type { Db } from '../open-database.ts';
 import type { TakesTable } from '../tables.ts';
 
@@ -28,6 +28,12 @@ export async function insertTake(db: Db, take: Take): Promise<void> {
 export async function findTake(db: Db, takeId: string): Promise<Take | undefined> {
   const row = await db.selectFrom('takes').selectAll().where('id', '=', takeId).executeTakeFirst();
   return row && toTake(row);
+}
+
+/** The takes that a job makes side by side, in the order they were asked for. */
+export async function findTakesOfJob(db: Db, jobId: string): Promise<Take[]> {
+  const rows = await db.selectFrom('takes').selectAll().where('job_id', '=', jobId).orderBy('id').execute();
+  return rows.map(toTake);
 }
 
 export async function listTakes(
@@ -85,7 +91,7 @@ function toTake(row: Selectable<TakesTable>): Take {
     runId: row.run_id,
     jobId: row.job_id,
     prompt: row.prompt,
-    sampling: JSON.parse(row.sampling) as Take['sampling'],
+    sampling: sampling.parse(JSON.parse(row.sampling)),
     createdAt: row.created_at,
     status: row.status,
     framesDone: row.frames_done,

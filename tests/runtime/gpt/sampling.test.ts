@@ -1,0 +1,72 @@
+/** Sampling gives, for a seed, the tokens that it has always given, alone and beside other takes. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { gptParameters } from '#main/ml/gpt/parameters.ts';
+import { gptShape, type GptShape } from '#main/ml/gpt/shape.ts';
+import { firstByte, specialToken } from '#main/ml/text/vocabulary.ts';
+import { type SamplingRequest, VideoSampler } from '#main/workers/generate/video-sampler.ts';
+import { gptConfig, type GptConfig } from '#shared/domain/training-config.ts';
+import { Random } from '#shared/domain/random.ts';
+
+interface Sampled {
+  order: GptConfig['order'];
+  guidance: number;
+  seed: number;
+  tokens: number[];
+}
+
+/** Written down before the takes of a batch shared anything, and before the cache grew with the clip. */
+const known = JSON.parse(
+  readFileSync(new URL('../../golden/sampled-tokens.json', import.meta.url), 'utf8'),
+) as Sampled[];
+
+const settings = { temperature: 1, topP: 0.95, steps: 5 };
+const words = [1, 22, 133, 244].map((byte) => firstByte + byte);
+const prompt = Int32Array.of(...words, specialToken.end, specialToken.pad);
+
+/** 3 latent frames of 4×4 tokens, 75 codes. */
+function shapeOf(order: GptConfig['order']): GptShape {
+  const model = gptConfig.parse({ order, width: 32, heads: 2, depth: 2, textLength: 6, textVocabulary: 300 });
+  return gptShape(model, { strideT: 4, strideS: 8, levels: [5, 5, 3] }, { frames: 9, size: 32 }, 264);
+}
+
+/** Each parameter has a source of its own: one that is added changes none of the others. */
+function weightsOf(shape: GptShape): Map<string, Float32Array> {
+  const weights = gptParameters(shape).initialise(1);
+  for (const [name, values] of weights) {
+    const random = Random.seeded(3, name);
+    const shift = name.includes('orm') ? 1 : 0;
+    weights.set(
+      name,
+      values.map(() => 0.3 * random.normal() + shift),
+    );
+  }
+  return weights;
+}
+
+/** Tokens of each take. */
+async function sample(
+  order: GptConfig['order'],
+  request: Omit<SamplingRequest, 'prompt'>,
+): Promise<number[][]> {
+  const shape = shapeOf(order);
+  const compute = { device: 'cpu', threads: 1 } as const;
+  const sampler = await VideoSampler.create(weightsOf(shape), shape, { prompt, ...request }, compute);
+  const takes = request.seeds.map((): number[] => []);
+  for await (const frames of sampler.frames()) frames.forEach(({ tokens }, i) => takes[i]!.push(...tokens));
+  await sampler.dispose();
+  return takes;
+}
+
+describe.each(['frame', 'raster'] as const)('sampling in %s order', (order) => {
+  it.each([1, 3])('gives each seed its tokens, alone and beside others (guidance %d)', async (guidance) => {
+    const expected = known.filter((one) => one.order === order && one.guidance === guidance);
+    expect(expected).toHaveLength(3);
+    const seeds = expected.map(({ seed }) => seed);
+    const steered = { ...settings, guidance };
+    expect(await sample(order, { settings: steered, seeds })).toEqual(expected.map(({ tokens }) => tokens));
+    expect(await sample(order, { settings: steered, seeds: seeds.slice(1, 2) })).toEqual([
+      expected[1]!.tokens,
+    ]);
+  });
+});
