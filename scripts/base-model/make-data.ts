@@ -74,7 +74,11 @@ async function paintAll(
 
 function paintOneShape(plan: Plan & { kind: 'shape' }): Uint8Array {
   const { shape, colour, radius, background, motion } = plan;
-  return paintShape(shape, colour.rgb, radius, { size: SIZE, background, poses: moments.map(motion.pose) });
+  return paintShape(shape, colour.rgb, radius, {
+    size: SIZE,
+    background,
+    poses: moments.map((moment) => motion.pose(moment)),
+  });
 }
 
 /** From 0 to just before 1, so that cyclic motions loop without a seam. */
