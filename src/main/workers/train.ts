@@ -14,7 +14,7 @@ import { requireDevice } from './runtime/devices.ts';
 import { readTextEncoding } from './runtime/load-checkpoint.ts';
 import { serveWorker } from './runtime/serve-worker.ts';
 import { loadBaseModel } from './train/base-model.ts';
-import { captionFeatures } from './train/caption-features.ts';
+import { captionFeatures, type CaptionFeatures } from './train/caption-features.ts';
 import { encodeClips } from './train/encode-clips.ts';
 import { gptStage } from './train/gpt-stage.ts';
 import { openRun, type TrainingRun } from './train/run.ts';
@@ -37,15 +37,18 @@ serveWorker('train', async (spec, context) => {
   }
   const tokenizer = await tokenizerFor(run, begun);
   const { step: tokenizerStep } = tokenizer.manifest;
+  const { textFeatures } = spec.config.gpt.model;
   const codes = await encodeClips(run, tokenizer);
+  let features: CaptionFeatures | null = null;
   try {
-    const features = spec.config.gpt.model.textFeatures > 0 ? await captionFeatures(run) : null;
+    if (textFeatures > 0) features = await captionFeatures(run, textFeatures);
     const textEncoding = begun ? readTextEncoding(begun) : (base?.textEncoding ?? learnTextEncoding(run));
     const startWeights = base?.gptWeights ?? null;
     const stage = gptStage(run, { codes, tokenizerStep, textEncoding, features, startWeights });
     const { valLossBefore, valLossBest } = await trainStage(stage, run, begun);
     return { valLossBefore, valLossBest };
   } finally {
+    await features?.close();
     await codes.close();
   }
 });

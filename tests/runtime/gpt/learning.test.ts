@@ -99,7 +99,9 @@ it.each(['frame', 'raster'] as const)(
       await trainer.update(0.01);
     }
     const evaluate = (clips: typeof examples) =>
-      evaluateGpt((graph, feeds) => trainer.evaluate(graph, feeds), [clips], shape, 2, { conditioned: true });
+      evaluateGpt((graph, feeds) => trainer.evaluate(graph, feeds), [clips], shape, 2, {
+        conditionedEvery: 1,
+      });
     const { inbetweenLoss, loopLoss } = await evaluate(examples);
     // Guessing among 11 codes costs 2.4 nats.
     expect(inbetweenLoss).toBeLessThan(0.3);

@@ -90,8 +90,8 @@ export function windowBytes({ window }: TrainingConfig): number {
   return window.frames * window.size * window.size * 3;
 }
 
-/** Bytes of what is coded of a clip: its tokens, those of its last picture, and whether it closes its loop. */
-export function tokenBytes({ tokenizer, window }: TrainingConfig): number {
+/** Bytes of what is coded of a clip: its tokens, those of its last picture, whether it closes its loop, its caption's feature. */
+export function tokenBytes({ tokenizer, gpt, window }: TrainingConfig): number {
   const { tokens, frameTokens } = tokenizerShape(tokenizer.model, window);
-  return 4 * (tokens + frameTokens + 1);
+  return 4 * (tokens + frameTokens + 1 + gpt.model.textFeatures);
 }

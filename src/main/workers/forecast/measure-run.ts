@@ -66,7 +66,7 @@ export async function measureRun(
   const gptRun = fewClips(run, decoded.clips, EVALUATION_PASSES * gptBatch);
   const codes = drawnCodes(run);
   const feature = new Float32Array(config.gpt.model.textFeatures);
-  const features = feature.length > 0 ? () => feature : null;
+  const features = feature.length > 0 ? { read: async () => feature } : null;
   const textEncoding = learnedText(run);
   const buildGpt = () => gptStage(gptRun, { codes, tokenizerStep: 0, textEncoding, features });
   const gpt = await measureStage(buildGpt, gptRun, {

@@ -56,13 +56,16 @@ export function gptEvaluations(
   };
 }
 
-/** `evaluate` runs one of the graphs and gives its metrics, as `Trainer.evaluate` does; `parts` are of at most `batch` clips. */
+/**
+ * `evaluate` runs one of the graphs and gives its metrics, as `Trainer.evaluate` does; `parts` are of at most `batch` clips. Tasks
+ * that know where a clip arrives are evaluated on every `conditionedEvery`th part, from the first on; on none when it is 0.
+ */
 export async function evaluateGpt(
   evaluate: (graph: GptEvaluation, feeds: Batch) => Promise<Record<string, number>>,
   parts: Iterable<readonly GptExample[]> | AsyncIterable<readonly GptExample[]>,
   shape: GptShape,
   batch: number,
-  { conditioned = false }: Pick<GptEvaluationOptions, 'conditioned'> = {},
+  { conditionedEvery = 0 }: { conditionedEvery?: number } = {},
 ): Promise<GptLosses> {
   const mean = () => {
     // Each task draws by itself: what is evaluated besides changes nothing.
@@ -83,10 +86,11 @@ export async function evaluateGpt(
     loops.add('conditioned', conditionedFeeds(clips, shape, { ...loops.options, loopShare: 1 }));
   // Clips that close their loop, until they fill a batch.
   let closing: GptExample[] = [];
+  let done = 0;
   for await (const part of parts) {
     await tokens.add('generate', generateFeeds(part, shape, tokens.options));
     await captions.add('caption', captionFeeds(part, shape, captions.options));
-    if (!conditioned) continue;
+    if (conditionedEvery === 0 || done++ % conditionedEvery !== 0) continue;
     await inbetweens.add(
       'conditioned',
       conditionedFeeds(part, shape, { ...inbetweens.options, loopShare: 0 }),

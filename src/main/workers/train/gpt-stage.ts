@@ -24,6 +24,9 @@ import type { Evaluator, MakeMicroBatch, Stage, ValValues } from './stage.ts';
 /** Of the clips that close their loop and know where they arrive, the share that learns `loop`; the others learn `inbetween`. */
 const LOOP_SHARE = 0.5;
 
+/** A fourth of the held-out clips tells enough of these tasks: evaluation must not outweigh the epoch before it. */
+const CONDITIONED_EVERY = 4;
+
 export interface GptInputs {
   /** The clips of the train split, then the held-out ones. */
   codes: ClipCodes;
@@ -31,7 +34,7 @@ export interface GptInputs {
   tokenizerStep: number;
   textEncoding: BytePairEncoding;
   /** For a model with `textFeatures`. */
-  features: CaptionFeatures | null;
+  features: Pick<CaptionFeatures, 'read'> | null;
   /** Of the model that training starts from; random ones where there is none. */
   startWeights?: Weights | null;
 }
@@ -55,9 +58,12 @@ export function gptStage(
   };
   const model = gptParameters(shape);
   const example = async ({ caption }: ClipSource, record: number): Promise<GptExample> => {
-    const { tokens_THW, ...arrival } = await codes.read(record);
+    const [{ tokens_THW, ...arrival }, feature] = await Promise.all([
+      codes.read(record),
+      features?.read(caption),
+    ]);
     const text = textEncoding.encodePrompt(caption, shape.textLength);
-    return { tokens: tokens_THW, text, arrival, ...(features && { feature: features(caption) }) };
+    return { tokens: tokens_THW, text, arrival, ...(feature && { feature }) };
   };
   const held = run.val.map((clip, i) => ({ clip, record: run.train.length + i }));
   const options = { batch: microBatch, dropout };
@@ -112,7 +118,7 @@ export function gptStage(
         return evaluator.evaluate(graph, feeds);
       };
       const losses = await evaluateGpt(evaluateOne, heldOut(), shape, microBatch, {
-        conditioned: conditionShare > 0,
+        conditionedEvery: conditionShare > 0 ? CONDITIONED_EVERY : 0,
       });
       return {
         'loss/val': losses.tokenLoss,
