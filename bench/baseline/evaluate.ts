@@ -65,7 +65,7 @@ for await (const original of clipsOf('original.u8')) {
   const copy = await reconstructed.next();
   if (copy.done) throw new Error('reconstructed.u8 has fewer clips than original.u8');
   quality.add(original, copy.value);
-  motion.addReal(original);
+  motion.addReference(original);
   measured++;
 }
 if (measured !== clips || !(await reconstructed.next()).done)
@@ -74,7 +74,7 @@ const hasSamples = await stat(join(folder, 'generated.u8')).then(
   () => true,
   () => false,
 );
-if (hasSamples) for await (const clip of clipsOf('generated.u8')) motion.addGenerated(clip);
+if (hasSamples) for await (const clip of clipsOf('generated.u8')) motion.addCompared(clip);
 
 const perPixel = (all: readonly number[]) =>
   bitsPerPixel(

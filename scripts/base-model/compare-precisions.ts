@@ -8,6 +8,7 @@ import { resolveTools } from '#main/engine/media/tools.ts';
 import type { PrecisionLoss } from '#main/ml/format/model-card.ts';
 import { exportModel, type ExportRequest } from '#main/workers/export/export-model.ts';
 import type { ReportDamage } from '#main/workers/runtime/checkpoint-store.ts';
+import { evalOptions } from '#shared/contract/evaluation.ts';
 import { modelPrecision } from '#shared/contract/models.ts';
 
 /** Of the run, as far as the report cares: a package has none. */
@@ -33,6 +34,7 @@ export async function comparePrecisions(
       const folder = join(scratch, precision);
       const { files } = await exportModel({ ...request, folder, precision }, report);
       const spec = {
+        ...evalOptions.parse({ quick: true, clips }),
         device: 'cpu' as const,
         threads: availableParallelism(),
         tools,
@@ -41,8 +43,6 @@ export async function comparePrecisions(
         snapshotPath,
         cacheFolder: join(scratch, 'cache'),
         split: 'val' as const,
-        quick: true,
-        clips,
       };
       const { result } = startWorker({
         request: { kind: 'eval', spec },

@@ -13,7 +13,7 @@ import type { ClipSource, SnapshotFile } from '#shared/contract/workers.ts';
 import { readAnimatedEmoji, type AnimatedEmoji } from '../emoji/catalogue.ts';
 import { colours } from './backgrounds.ts';
 import { paintPictures, paintShape, type Picture } from './paint.ts';
-import { divideEmoji, planClips, planUnseenVariants, type EmojiPlan, type Plan } from './recipe.ts';
+import { divideEmoji, groupOf, planClips, planUnseenVariants, type EmojiPlan, type Plan } from './recipe.ts';
 
 const FRAMES = 17;
 const SIZE = 64;
@@ -45,7 +45,7 @@ export async function makeData(outputFolder: string, say: (sentence: string) => 
   ] as const) {
     const members = await paintAll(plans, clips, say);
     const hash = createHash('sha256')
-      .update(JSON.stringify(members.map(({ path: _, ...rest }) => rest)))
+      .update(JSON.stringify(members.map(({ path: _, group: __, ...rest }) => rest)))
       .digest('hex');
     await writeFile(join(outputFolder, file), JSON.stringify({ id: clipId(file), hash, members }));
     const count = (split: string) => members.filter((member) => member.split === split).length;
@@ -161,7 +161,7 @@ async function writeClip(plan: Plan, frames: Uint8Array, folder: string): Promis
     end: (FRAMES * FRAME_MS) / 1000,
     caption: plan.caption,
   };
-  return { ...source, split: plan.split };
+  return { ...source, split: plan.split, group: groupOf(plan) };
 }
 
 /** An id that looks like all others and follows from the name. */

@@ -50,6 +50,12 @@ export interface ShapePlan extends ClipPlan {
 
 export type Plan = EmojiPlan | ShapePlan;
 
+/** The same for clips that show the same thing, whatever their captions call it: what retrieval must not tell apart. */
+export function groupOf(plan: Plan): string {
+  if (plan.kind === 'emoji') return plan.emoji.concept;
+  return [plan.shape, plan.colour, plan.motion].map(({ en }) => en).join(' ');
+}
+
 export interface Parts {
   /** By key of the emoji. */
   splitOf: ReadonlyMap<string, SplitName>;

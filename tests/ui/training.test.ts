@@ -135,6 +135,7 @@ test('follows runs and their curves, and fetches the report when an evaluation i
     ssim: 0.8,
     temporalPsnr: 22,
     codebookUse: 0.5,
+    takes: null,
   };
   let runs = [sampleRun(1), sampleRun(2)];
   const { connection, events } = await startEngine({

@@ -1,4 +1,4 @@
-/** An evaluation as a table: predictions, captions, pictures; what was not measured is left out. */
+/** An evaluation as a table: predictions, captions, pictures, takes; what was not measured is left out. */
 import type { EvalReport } from '#shared/contract/evaluation.ts';
 import { formatLoss, table } from './format.ts';
 
@@ -8,6 +8,7 @@ export function evalTable(report: EvalReport): string {
     ...predictions(report),
     ...captions(report),
     ...pictures(report),
+    ...takes(report),
   ];
   return table(
     ['measure', report.split],
@@ -45,6 +46,26 @@ function pictures(report: EvalReport): Rows {
     ['SSIM', report.ssim.toFixed(3)],
     ['PSNR of frame differences (dB)', fixed(report.temporalPsnr, 2)],
     ['codebook in use', percent(report.codebookUse)],
+  ];
+}
+
+function takes({ takes: made }: EvalReport): Rows {
+  if (made === null) return [];
+  const { ofTakes, ofRealClips, copyScore, seedDiversity } = made;
+  const compared = (name: 'motionDistance' | 'spectrumDistance', digits: number) => {
+    const real = fixed(ofRealClips?.[name] ?? null, digits);
+    const own = fixed(ofTakes?.[name] ?? null, digits);
+    return own && (real === null ? own : `${own} (real clips: ${real})`);
+  };
+  return [
+    ['takes', `${made.takesOfEach} of each of ${made.prompts} prompts`],
+    ['motion distance', compared('motionDistance', 4)],
+    ['spectrum distance (dB)', compared('spectrumDistance', 2)],
+    [
+      'copy score',
+      copyScore && `${copyScore.mean.toFixed(2)} on average, ${copyScore.highest.toFixed(2)} at most`,
+    ],
+    ['seed diversity', fixed(seedDiversity, 2)],
   ];
 }
 

@@ -1,5 +1,6 @@
 /** What an evaluation of a run is asked for, and what it finds. */
 import { z } from 'zod';
+import { samplingPreset, samplingSettings } from '../domain/sampling-presets.ts';
 import { id, splitName } from './common.ts';
 
 export const evalOptions = z.object({
@@ -7,6 +8,20 @@ export const evalOptions = z.object({
   clips: z.number().int().min(1).nullable().default(null),
   /** Leaves out whatever needs takes. */
   quick: z.boolean().default(false),
+  /** Captions of the split of which takes are made; those are compared with real clips. */
+  sample: z.number().int().min(0).max(100).default(8),
+  /** Further prompts of which takes are made. */
+  prompts: z.array(z.string().trim().min(1).max(1000)).max(100).default([]),
+  /** Takes of each caption and prompt. */
+  takes: z.number().int().min(1).max(8).default(2),
+  preset: samplingPreset.default('balanced'),
+  /** What is said here goes before the preset. Each take after the first has the next seed. */
+  sampling: samplingSettings
+    .partial()
+    .extend({ seed: z.number().int().min(0).max(0xffff_0000).default(1) })
+    .prefault({}),
+  /** Where pictures of the takes go: of the prompts, or of the captions if there are none. Null draws nothing. */
+  gridFolder: z.string().min(1).nullable().default(null),
 });
 export type EvalOptions = z.output<typeof evalOptions>;
 
@@ -19,10 +34,53 @@ const retrieval = z.object({
   candidates: z.number().int(),
   total: accuracy,
   perToken: accuracy,
-  /** Null where the train split has no other clips to compare with. */
+  /** Null where there are no other clips to compare with. */
   lift: accuracy.nullable(),
 });
 export type Retrieval = z.output<typeof retrieval>;
+
+/** Distances of motion, see `motionEnergies` and `createSpectrum` in ml/eval; null for clips of one frame. */
+const motionDistances = z.object({
+  motionDistance: z.number().nullable(),
+  /** In dB. */
+  spectrumDistance: z.number().nullable(),
+});
+
+const evaluatedTake = z.object({
+  prompt: z.string(),
+  seed: z.number().int(),
+  /** The clip of the train split that looks most like it; null where there are none. */
+  nearest: z
+    .object({
+      clipId: id,
+      caption: z.string(),
+      /** 0 … 1, see `signatureDistance` in ml/eval. */
+      distance: z.number(),
+      /** Share of tokens that are the same. */
+      tokenAgreement: share,
+      /** 0: as far away as clips that the model has never seen; 1: the same. */
+      copyScore: share,
+    })
+    .nullable(),
+});
+export type EvaluatedTake = z.output<typeof evaluatedTake>;
+
+const takeMeasures = z.object({
+  prompts: z.number().int(),
+  takesOfEach: z.number().int(),
+  /** Takes of captions of the split from clips of the split. */
+  ofTakes: motionDistances.nullable(),
+  /** For comparison: clips of the train split from clips of the split. */
+  ofRealClips: motionDistances.nullable(),
+  /** Median distance of clips of the split from the nearest clip of the train split. */
+  typicalDistance: z.number().nullable(),
+  /** Of the takes; null where there is nothing to copy. */
+  copyScore: z.object({ mean: share, highest: share }).nullable(),
+  /** See `seedDiversity` in ml/eval. */
+  seedDiversity: z.number().nullable(),
+  takes: z.array(evaluatedTake),
+});
+export type TakeMeasures = z.output<typeof takeMeasures>;
 
 /** What an evaluation of a checkpoint on one split found. What was not measured is null; older reports lack some. */
 export const evalReport = z.object({
@@ -44,5 +102,6 @@ export const evalReport = z.object({
   temporalPsnr: z.number().nullable().default(null),
   /** Share of the codebook that the split uses, 0 … 1. */
   codebookUse: z.number(),
+  takes: takeMeasures.nullable().default(null),
 });
 export type EvalReport = z.output<typeof evalReport>;

@@ -53,6 +53,8 @@ export const en = {
   'phase.predict': 'Measuring predictions',
   'phase.retrieve': 'Looking for captions',
   'phase.sample': 'Making frames',
+  'phase.draw': 'Drawing takes',
+  'phase.compare': 'Comparing with clips',
   'phase.caption': 'Describing clips',
 
   // Import
@@ -280,10 +282,12 @@ export const en = {
   'eval.title': 'Evaluation',
   'eval.text': 'Measured on clips the model has not trained on.',
   'eval.split': 'Clips to measure on',
+  'eval.withTakes': 'Make takes too',
   'eval.run': 'Evaluate',
   'eval.predictions': 'Predicting clips',
   'eval.captions': 'Understanding clips',
   'eval.pictures': 'Giving clips back',
+  'eval.takes': 'Making clips',
   'eval.tokenLoss': 'Token loss',
   'eval.tokenLossText': 'nats a token; less is better',
   'eval.perplexity': 'Perplexity',
@@ -306,6 +310,14 @@ export const en = {
   'eval.temporalPsnrText': 'PSNR of changes; flicker lowers it',
   'eval.codebookUse': 'Codebook in use',
   'eval.codebookUseText': 'share of tokens that occur',
+  'eval.motionDistance': 'Amount of motion',
+  'eval.motionDistanceText': 'distance from real clips; theirs is {motion}',
+  'eval.spectrumDistance': 'Pace of motion',
+  'eval.spectrumDistanceText': 'distance from real clips; theirs is {spectrum}',
+  'eval.copyScore': 'Highest copy score',
+  'eval.copyScoreText': '0 is new, 1 is a clip it trained on',
+  'eval.seedDiversity': 'Seed diversity',
+  'eval.seedDiversityText': '0: seeds change nothing; 1: as much as prompts',
 
   // Generate
   'generate.empty': 'A trained model comes first',

@@ -54,6 +54,8 @@ export const zh: Readonly<Record<MessageKey, Message>> = {
   'phase.predict': '正在测量预测',
   'phase.retrieve': '正在查找描述',
   'phase.sample': '正在生成画面',
+  'phase.draw': '正在绘制成片',
+  'phase.compare': '正在与片段比较',
   'phase.caption': '正在描述片段',
 
   // Import
@@ -266,10 +268,12 @@ export const zh: Readonly<Record<MessageKey, Message>> = {
   'eval.title': '评估',
   'eval.text': '在模型未训练过的片段上测量。',
   'eval.split': '用于评估的片段',
+  'eval.withTakes': '同时生成成片',
   'eval.run': '评估',
   'eval.predictions': '预测片段',
   'eval.captions': '理解片段',
   'eval.pictures': '还原片段',
+  'eval.takes': '生成片段',
   'eval.tokenLoss': '词元损失',
   'eval.tokenLossText': '每词元奈特数，越小越好',
   'eval.perplexity': '困惑度',
@@ -292,6 +296,14 @@ export const zh: Readonly<Record<MessageKey, Message>> = {
   'eval.temporalPsnrText': '帧间变化的 PSNR，闪烁会降低它',
   'eval.codebookUse': '码本使用率',
   'eval.codebookUseText': '出现过的词元占比',
+  'eval.motionDistance': '运动量',
+  'eval.motionDistanceText': '与真实片段的距离，真实片段之间为 {motion}',
+  'eval.spectrumDistance': '运动节奏',
+  'eval.spectrumDistanceText': '与真实片段的距离，真实片段之间为 {spectrum}',
+  'eval.copyScore': '最高复制分数',
+  'eval.copyScoreText': '0 为全新，1 为训练过的片段',
+  'eval.seedDiversity': '种子多样性',
+  'eval.seedDiversityText': '0：种子不起作用；1：与换提示词相当',
 
   // Generate
   'generate.empty': '先要有训练好的模型',

@@ -38,12 +38,17 @@ describe('the nearest clip', () => {
     const clips = Array.from({ length: 20 }, (_, i) => picture(i + 10));
     const queries = [signed(grained(clips[13]!)), signed(clips[4]!)];
     const search = createNearestSearch<number>(queries);
-    expect(search.result()).toEqual([]);
+    expect(search.result()).toEqual([undefined, undefined]);
     clips.forEach((frames, i) => search.offer(i, signed(frames)));
     const [grainy, same] = search.result();
     expect(grainy!.id).toBe(13);
     expect(grainy!.distance).toBeCloseTo(signatureDistance(queries[0]!, signed(clips[13]!)), 12);
     expect(same).toMatchObject({ id: 4, distance: 0 });
+
+    const others = createNearestSearch<number>(queries, (query, id) => query !== 1 || id !== 4);
+    clips.forEach((frames, i) => others.offer(i, signed(frames)));
+    expect(others.result()[0]!.id).toBe(13);
+    expect(others.result()[1]!.id).not.toBe(4);
   });
 
   test('makes a copy score of what is typical of clips that are none', () => {

@@ -1,4 +1,4 @@
-/** Whether generated clips move as real ones do: how much, and how fast. */
+/** Whether some clips, such as takes, move as others do that are real: how much, and how fast. */
 import { motionEnergies, wasserstein } from './motion-energy.ts';
 import type { PictureSize } from './picture.ts';
 import { createSpectrum, logSpectralDistance } from './temporal-spectrum.ts';
@@ -13,23 +13,23 @@ export interface MotionDistances {
 /** Clips of `frames` frames each, in any number and order. */
 export function createMotionComparison(size: PictureSize, frames: number) {
   const side = () => ({ energies: [] as Float64Array[], spectrum: createSpectrum(size, frames) });
-  const [real, generated] = [side(), side()];
-  const add = (to: typeof real, frames_THWC: Uint8Array) => {
+  const [reference, compared] = [side(), side()];
+  const add = (to: typeof reference, frames_THWC: Uint8Array) => {
     to.energies.push(motionEnergies(frames_THWC, size));
     to.spectrum.add(frames_THWC);
   };
 
   return {
-    addReal: (frames_THWC: Uint8Array): void => add(real, frames_THWC),
-    addGenerated: (frames_THWC: Uint8Array): void => add(generated, frames_THWC),
+    addReference: (frames_THWC: Uint8Array): void => add(reference, frames_THWC),
+    addCompared: (frames_THWC: Uint8Array): void => add(compared, frames_THWC),
 
     /** Null where one side has no clips, or clips have no motion: of one frame. */
     result(): MotionDistances {
-      if (real.energies.length === 0 || generated.energies.length === 0 || frames < 2)
+      if (reference.energies.length === 0 || compared.energies.length === 0 || frames < 2)
         return { motionDistance: null, spectrumDistance: null };
       return {
-        motionDistance: wasserstein(joined(generated.energies), joined(real.energies)),
-        spectrumDistance: logSpectralDistance(generated.spectrum.result(), real.spectrum.result()),
+        motionDistance: wasserstein(joined(compared.energies), joined(reference.energies)),
+        spectrumDistance: logSpectralDistance(compared.spectrum.result(), reference.spectrum.result()),
       };
     },
   };

@@ -7,21 +7,29 @@ export interface Nearest<Id> {
   readonly distance: number;
 }
 
-/** Looks for the nearest of many clips, which are offered one after the other, to each of a few. */
-export function createNearestSearch<Id>(queries: readonly ClipSignature[]) {
+/**
+ * Looks for the nearest of many clips, which are offered one after the other, to each of a few.
+ *
+ * @param mayBe says which clips count for which query
+ */
+export function createNearestSearch<Id>(
+  queries: readonly ClipSignature[],
+  mayBe: (query: number, id: Id) => boolean = () => true,
+) {
   const best: (Nearest<Id> & { squares: number })[] = [];
 
   return {
     offer(id: Id, signature: ClipSignature): void {
       for (const [i, query] of queries.entries()) {
-        const squares = squaredDistance(query, signature);
-        if (best[i] !== undefined && best[i].squares <= squares) continue;
+        const least = best[i]?.squares ?? Infinity;
+        const squares = squaredDistance(query, signature, least);
+        if (squares >= least || !mayBe(i, id)) continue;
         best[i] = { id, squares, distance: Math.sqrt(squares / query.length) / 255 };
       }
     },
 
-    /** For each query; empty when nothing was offered. */
-    result: (): readonly Nearest<Id>[] => best,
+    /** In the order of the queries; undefined where nothing was offered. */
+    result: (): (Nearest<Id> | undefined)[] => queries.map((_, i) => best[i]),
   };
 }
 

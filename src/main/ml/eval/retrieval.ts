@@ -55,8 +55,8 @@ export interface CaptionScores {
  * Three ways to rank captions by what the model says of them:
  * - `total`: log p(caption | clip). What is short and common wins too often.
  * - `perToken`: that divided by the number of tokens. Takes away most of the advantage of the short, not that of the common.
- * - `lift`: log p(caption | clip) − log p(caption), with p(caption) as the mean of p(caption | other clip) over clips of the
- *   train split. By Bayes it is log p(clip | caption) − log p(clip): where all captions are equally likely beforehand, as among
+ * - `lift`: log p(caption | clip) − log p(caption), with p(caption) as the mean of p(caption | other clip) over clips that
+ *   show other things. By Bayes it is log p(clip | caption) − log p(clip): where all captions are equally likely beforehand, as among
  *   candidates drawn one a group, that order is the best there is. Null where there are no other clips.
  */
 export function rankings({ logLikelihoods, ofOthers, lengths }: CaptionScores): {

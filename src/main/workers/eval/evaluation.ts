@@ -3,6 +3,7 @@ import type { EvalSpec, SnapshotFile } from '#shared/contract/workers.ts';
 import type { LoadedModel } from '../runtime/load-checkpoint.ts';
 import type { WorkerContext } from '../runtime/serve-worker.ts';
 import type { WindowCache } from '../runtime/window-cache.ts';
+import type { PromptReader } from './prompt-reader.ts';
 
 export type Member = SnapshotFile['members'][number];
 
@@ -14,4 +15,5 @@ export interface Evaluation {
   readonly clips: readonly Member[];
   readonly trainClips: readonly Member[];
   readonly windows: WindowCache;
+  readonly prompts: PromptReader;
 }

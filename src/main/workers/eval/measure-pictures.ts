@@ -14,8 +14,9 @@ export interface PictureMeasures extends ReconstructionQuality {
 
 export async function measurePictures({
   clips,
-  model: { config, tokenizer, textEncoding, gptShape },
+  model: { config, tokenizer },
   windows,
+  prompts,
   context,
 }: Evaluation): Promise<PictureMeasures> {
   const { size } = config.window;
@@ -28,7 +29,7 @@ export async function measurePictures({
     const tokens = await tokenizer.encode(window);
     codebook.add(tokens);
     quality.add(window, await tokenizer.decode(tokens));
-    examples.push({ tokens, text: textEncoding.encodePrompt(clip.caption, gptShape.textLength) });
+    examples.push({ tokens, ...(await prompts.read(clip.caption)) });
     await breathe(context.signal);
     context.did('reconstruct');
   }

@@ -1,6 +1,5 @@
 /** How well the GPT predicts the tokens of clips, with and without their captions, and captions from clips. */
 import type { GptExample } from '#main/ml/gpt/batches.ts';
-import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
 import { breathe } from '../runtime/breathe.ts';
 import { chunks } from '../runtime/chunks.ts';
@@ -8,6 +7,7 @@ import { evaluateGpt, gptEvaluations } from '../runtime/evaluate-gpt.ts';
 import { LossSessions } from '../runtime/loss-sessions.ts';
 import { loweringFor } from '../runtime/session.ts';
 import type { Evaluation } from './evaluation.ts';
+import { noPrompt } from './prompt-reader.ts';
 
 export interface PredictionMeasures {
   /** Nats a video token. */
@@ -43,14 +43,12 @@ export async function measurePredictions(
   const uncaptioned: typeof evaluate = (graph, feeds) =>
     graph === 'generate' ? evaluate(graph, feeds) : Promise.resolve({ nats: 0, counts: 0 });
 
-  const text = new Int32Array(gptShape.textLength).fill(specialToken.pad);
-  text[0] = specialToken.empty;
-  const withoutText = examples.map(({ tokens }) => ({ tokens, text }));
+  const withoutText = examples.map(({ tokens }) => ({ tokens, ...noPrompt(gptShape) }));
   try {
-    const given = await evaluateGpt(evaluate, chunks(examples, batch), gptShape, batch);
+    const { tokenLoss, captionLoss } = await evaluateGpt(evaluate, chunks(examples, batch), gptShape, batch);
     const alone = await evaluateGpt(uncaptioned, chunks(withoutText, batch), gptShape, batch);
     context.progress('predict', total, total);
-    return { ...given, tokenLossUncaptioned: alone.tokenLoss };
+    return { tokenLoss, tokenLossUncaptioned: alone.tokenLoss, captionLoss };
   } finally {
     await sessions.dispose();
   }

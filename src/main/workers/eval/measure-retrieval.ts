@@ -11,7 +11,7 @@ import type { Evaluation, Member } from './evaluation.ts';
 
 /** Captions among which each is looked for, where the split has as many clips that show different things. */
 const CANDIDATES = 50;
-/** Clips of the train split that say how likely a caption is anyway. */
+/** Clips that say how likely a caption is anyway: of the train split, or of the measured one where there is no other. */
 const OTHERS = 32;
 const SEED = 1;
 
@@ -24,7 +24,8 @@ export interface RetrievalChoice {
 export function chooseForRetrieval({ clips, trainClips }: Evaluation): RetrievalChoice {
   const candidates = chooseCandidates(clips, CANDIDATES, SEED);
   const chosen = candidates.map((i) => clips[i]!);
-  const others = chooseCandidates(trainClips, OTHERS, SEED, chosen).map((i) => trainClips[i]!);
+  const pool = trainClips.length > 0 ? trainClips : clips;
+  const others = chooseCandidates(pool, OTHERS, SEED, chosen).map((i) => pool[i]!);
   return { candidates, others };
 }
 

@@ -90,8 +90,9 @@ export class TrainingState {
     this.#points.set(runId, points);
   }
 
-  async evaluate(runId: string, split: EvalReport['split']): Promise<void> {
-    const job = await this.#engine.call('training.evaluate', { runId, split });
+  /** `quick` leaves out whatever needs takes. */
+  async evaluate(runId: string, split: EvalReport['split'], { quick = false } = {}): Promise<void> {
+    const job = await this.#engine.call('training.evaluate', { runId, split, quick });
     this.#reports.delete(runId);
     this.#evaluations.set(runId, job.id);
     this.#jobs.accept(job);

@@ -6,6 +6,7 @@ const names = {
   predictions: ['perplexity', 'tokenLoss', 'bitsPerPixel', 'bitsPerPixelUncaptioned'],
   captions: ['captionLoss', 'found', 'foundAmongFive'],
   pictures: ['psnr', 'ssim', 'temporalPsnr', 'codebookUse'],
+  takes: ['motionDistance', 'spectrumDistance', 'copyScore', 'seedDiversity'],
 } as const;
 
 type SectionName = keyof typeof names;
@@ -26,27 +27,29 @@ export interface FigureSection {
 
 export function evaluationFigures(report: EvalReport, words: Words): FigureSection[] {
   const values = valuesOf(report, words);
-  const count = report.retrieval?.candidates ?? 0;
+  const real = report.takes?.ofRealClips;
+  const params = {
+    count: report.retrieval?.candidates ?? 0,
+    motion: figureOf(real?.motionDistance ?? null, 4, words) ?? '–',
+    spectrum: decibelsOf(real?.spectrumDistance ?? null, words) ?? '–',
+  };
   return (Object.keys(names) as SectionName[])
     .map((section) => ({
       name: section,
       figures: names[section].flatMap((name) => {
         const value = values[name];
         if (value === null) return [];
-        return [
-          { name, value, label: words.t(`eval.${name}`), hint: words.t(`eval.${name}Text`, { count }) },
-        ];
+        return [{ name, value, label: words.t(`eval.${name}`), hint: words.t(`eval.${name}Text`, params) }];
       }),
     }))
     .filter(({ figures }) => figures.length > 0);
 }
 
 function valuesOf(report: EvalReport, words: Words): Record<FigureName, string | null> {
-  const figure = (value: number | null, digits: number) =>
-    value === null ? null : words.number(value, { maximumFractionDigits: digits });
-  const decibels = (value: number | null) => (value === null ? null : `${figure(value, 1)} dB`);
+  const figure = (value: number | null, digits: number) => figureOf(value, digits, words);
+  const decibels = (value: number | null) => decibelsOf(value, words);
   const share = (value: number | undefined) => (value === undefined ? null : words.percent(value));
-  const { retrieval } = report;
+  const { retrieval, takes } = report;
   const found = retrieval?.lift ?? retrieval?.perToken;
   return {
     perplexity: figure(report.perplexity, 1),
@@ -60,5 +63,17 @@ function valuesOf(report: EvalReport, words: Words): Record<FigureName, string |
     ssim: figure(report.ssim, 3),
     temporalPsnr: decibels(report.temporalPsnr),
     codebookUse: words.percent(report.codebookUse),
+    motionDistance: figure(takes?.ofTakes?.motionDistance ?? null, 4),
+    spectrumDistance: decibels(takes?.ofTakes?.spectrumDistance ?? null),
+    copyScore: figure(takes?.copyScore?.highest ?? null, 2),
+    seedDiversity: figure(takes?.seedDiversity ?? null, 2),
   };
+}
+
+function figureOf(value: number | null, digits: number, words: Words): string | null {
+  return value === null ? null : words.number(value, { maximumFractionDigits: digits });
+}
+
+function decibelsOf(value: number | null, words: Words): string | null {
+  return value === null ? null : `${figureOf(value, 1, words)} dB`;
 }
