@@ -13,7 +13,15 @@ import type { ClipSource, SnapshotFile } from '#shared/contract/workers.ts';
 import { readAnimatedEmoji, type AnimatedEmoji } from '../emoji/catalogue.ts';
 import { colours } from './backgrounds.ts';
 import { paintPictures, paintShape, type Picture } from './paint.ts';
-import { divideEmoji, groupOf, planClips, planUnseenVariants, type EmojiPlan, type Plan } from './recipe.ts';
+import {
+  divideEmoji,
+  groupOf,
+  planClips,
+  planNewConcept,
+  planUnseenVariants,
+  type EmojiPlan,
+  type Plan,
+} from './recipe.ts';
 
 const FRAMES = 17;
 const SIZE = 64;
@@ -42,6 +50,7 @@ export async function makeData(outputFolder: string, say: (sentence: string) => 
   for (const [file, plans] of [
     ['snapshot.json', planClips(emoji, splitOf)],
     ['unseen-variants.json', planUnseenVariants(emoji, splitOf)],
+    ['new-concept.json', planNewConcept(emoji, splitOf)],
   ] as const) {
     const members = await paintAll(plans, clips, say);
     const hash = createHash('sha256')

@@ -56,11 +56,6 @@ export function groupOf(plan: Plan): string {
   return [plan.shape, plan.colour, plan.motion].map(({ en }) => en).join(' ');
 }
 
-export interface Parts {
-  /** By key of the emoji. */
-  splitOf: ReadonlyMap<string, SplitName>;
-}
-
 /** `hashes`: perceptual hashes of the frames of each emoji, so that look-alikes with different names stay together. */
 export function divideEmoji(
   emoji: readonly AnimatedEmoji[],
@@ -95,6 +90,24 @@ export function planUnseenVariants(
   return emoji
     .filter(({ key, hasSkinTone }) => !hasSkinTone && splitOf.get(key) === 'train')
     .map((one) => planEmoji(one, 'test', 'unseen', 1));
+}
+
+/** A concept that is in no clip of the train split, as a creator would bring it: a few dozen clips of one thing. */
+const NEW_CONCEPT = 'snail';
+const CONCEPT_CLIPS = { train: 30, val: 8 };
+
+/** To measure how fast a creator's own clips are learned, and what is forgotten meanwhile. */
+export function planNewConcept(
+  emoji: readonly AnimatedEmoji[],
+  splitOf: ReadonlyMap<string, SplitName>,
+): Plan[] {
+  const concept = emoji.find(({ en }) => en.label === NEW_CONCEPT);
+  if (!concept || splitOf.get(concept.key) !== 'test') throw new Error(`“${NEW_CONCEPT}” is not held out`);
+  return Array.from({ length: CONCEPT_CLIPS.train + CONCEPT_CLIPS.val }, (_, i) => {
+    const split = i < CONCEPT_CLIPS.train ? 'train' : 'val';
+    // From 1 on: the variant 0 would be plain each time.
+    return planEmoji(concept, split, `concept-${i}`, i + 1);
+  });
 }
 
 function planEmoji(emoji: AnimatedEmoji, split: SplitName, variant: string, index: number): EmojiPlan {
