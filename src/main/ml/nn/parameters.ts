@@ -13,6 +13,8 @@ export interface ParameterSpec {
   readonly role: Role;
   /** Fixed parameters are read, but get neither gradient nor update. */
   readonly trainable: boolean;
+  /** How many matrices of the same size stand side by side in it, multiplied at once; 1 when left out. */
+  readonly sideBySide?: number;
 }
 
 /**
@@ -43,8 +45,9 @@ export class ParameterSet {
     this.#specs.set(spec.name, spec);
   }
 
-  matrix(name: string, shape: Shape, std: number): void {
-    this.declare(name, shape, { kind: 'normal', std });
+  /** `sideBySide`: how many matrices of the same size its columns belong to. */
+  matrix(name: string, shape: Shape, std: number, sideBySide = 1): void {
+    this.add({ name, shape, init: { kind: 'normal', std }, role: 'matrix', trainable: true, sideBySide });
   }
 
   embedding(name: string, shape: Shape, std: number): void {

@@ -41,11 +41,21 @@ export function muon({ momentum, nesterov, weightDecay }: OptimizerConfig): Upda
     }),
     stages: [
       { kind: 'elements', program: gather },
-      { kind: 'matrix', transform: (gradient) => op.mul(orthogonal(gradient), rmsFactor(gradient)) },
+      { kind: 'matrix', transform: eachOrthogonal },
       { kind: 'elements', program: apply },
     ],
   };
 }
+
+/** Queries, keys and values are three matrices, though one product makes them: each is made orthogonal by itself. */
+function eachOrthogonal(gradient: Value, sideBySide: number): Value {
+  if (sideBySide === 1) return scaledOrthogonal(gradient);
+  const width = gradient.shape[1]! / sideBySide;
+  const parts = op.split(gradient, 1, new Array<number>(sideBySide).fill(width));
+  return op.concat(parts.map(scaledOrthogonal), 1);
+}
+
+const scaledOrthogonal = (x: Value): Value => op.mul(orthogonal(x), rmsFactor(x));
 
 const rmsFactor = ({ shape }: Value): number => MATCH_RMS * Math.sqrt(Math.max(...shape));
 

@@ -11,11 +11,12 @@ export interface StepInfo {
 }
 
 /**
- * Either arithmetic on elements, or a function of a whole matrix that replaces `gradient`. Programs know the tensors `weight`,
+ * Either arithmetic on elements, or a function of a whole matrix (or of several, side by side) that replaces `gradient`. Programs know the tensors `weight`,
  * `gradient` (the sum over micro-batches) and the rule's slots; the scalar `scale` makes the sum a clipped mean.
  */
 export type Stage =
-  { kind: 'elements'; program: ElementProgram } | { kind: 'matrix'; transform(gradient: Value): Value };
+  | { kind: 'elements'; program: ElementProgram }
+  | { kind: 'matrix'; transform(gradient: Value, sideBySide: number): Value };
 
 export interface UpdateRule {
   /** Tells the scalars of this rule from those of another in the same graph. */

@@ -55,13 +55,13 @@ function declareAll(shape: TokenizerShape): ParameterSet {
     for (let i = 0; i < depth; i++) {
       const block = `${half}.block.${i}`;
       set.ones(`${block}.attention.norm`, [width]);
-      set.matrix(`${block}.attention.qkv`, [width, 3 * width], width ** -0.5);
+      set.matrix(`${block}.attention.qkv`, [width, 3 * width], width ** -0.5, 3);
       set.ones(`${block}.attention.queryNorm`, [headWidth]);
       set.ones(`${block}.attention.keyNorm`, [headWidth]);
       // Blocks start as the identity, so that depth costs no time at the beginning.
       set.declare(`${block}.attention.out`, [width, width], { kind: 'zeros' });
       set.ones(`${block}.feedForward.norm`, [width]);
-      set.matrix(`${block}.feedForward.gateUp`, [width, 2 * innerWidth], width ** -0.5);
+      set.matrix(`${block}.feedForward.gateUp`, [width, 2 * innerWidth], width ** -0.5, 2);
       set.declare(`${block}.feedForward.down`, [innerWidth, width], { kind: 'zeros' });
     }
     set.ones(`${half}.norm`, [width]);

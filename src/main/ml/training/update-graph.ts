@@ -1,6 +1,6 @@
 /** Makes the graphs that an optimizer needs: the whole update for a device, or only its functions of matrices for the CPU. */
 import type { OptimizerConfig } from '#shared/domain/optimizer-config.ts';
-import { decays, type ParameterSet } from '../nn/parameters.ts';
+import { decays, type ParameterSet, type ParameterSpec } from '../nn/parameters.ts';
 import type { Shape } from '../onnx/dtype.ts';
 import { encodeModel, type Model } from '../onnx/encode.ts';
 import { Graph, type Lowering, type Value } from '../onnx/graph.ts';
@@ -71,7 +71,7 @@ export function buildUpdateGraph(
     update.rule.slots.forEach((slot, j) => (values[slot.name] = graph.input(slots[j]!, 'float32', shape)));
     for (const stage of update.rule.stages) {
       const scalarOf = (key: string) => (key === 'scale' ? scale : scalar(scalarInput(update, key)));
-      Object.assign(values, runStage(graph, stage, values, scalarOf));
+      Object.assign(values, runStage(stage, update.spec, values, scalarOf));
     }
     graph.output(nextOutput(name), values['weight']!);
     update.rule.slots.forEach((slot, j) => graph.output(nextOutput(slots[j]!), values[slot.name]!));
@@ -90,7 +90,7 @@ export function buildMatrixGraph(plan: readonly PlannedUpdate[], index: number):
     const stage = rule.stages[index];
     if (stage?.kind !== 'matrix') continue;
     const gradient = graph.input(gradientOutput(spec.name), 'float32', spec.shape);
-    graph.output(transformedOutput(spec.name), stage.transform(gradient));
+    graph.output(transformedOutput(spec.name), stage.transform(gradient, spec.sideBySide ?? 1));
   }
   return graph.outputs.size === 0 ? null : encodeModel(graph, 'matrices');
 }
@@ -110,15 +110,16 @@ export function buildSumGraph(shapes: ReadonlyMap<string, Shape>, lowering: Lowe
 }
 
 function runStage(
-  graph: Graph,
   stage: Stage,
+  { sideBySide = 1 }: ParameterSpec,
   values: Readonly<Record<string, Value>>,
   scalarOf: (name: string) => Value,
 ): Record<string, Value> {
-  if (stage.kind === 'matrix') return { gradient: stage.transform(values['gradient']!) };
+  const gradient = values['gradient']!;
+  if (stage.kind === 'matrix') return { gradient: stage.transform(gradient, sideBySide) };
   const { program } = stage;
   const scalars = Object.fromEntries(program.scalars.map((name) => [name, scalarOf(name)]));
-  return definedValues(program.body(graphArithmetic(graph), { ...values, ...scalars }));
+  return definedValues(program.body(graphArithmetic(gradient.graph), { ...values, ...scalars }));
 }
 
 const definedValues = (results: ReturnType<ElementProgram['body']>) => results as Record<string, Value>;
