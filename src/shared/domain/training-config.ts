@@ -76,6 +76,8 @@ const settings = z.object({
       batch: stageLength.batch.default(4),
       microBatch: stageLength.microBatch.default(4),
       recompute: stageLength.recompute,
+      /** Weight of what differs in light, contrast and structure (1 − SSIM of small windows), beside the distance of pixels. */
+      structure: z.number().min(0).max(10).default(0),
       /**
        * What learns. With the encoder at rest, tokens keep their meaning: pictures get better, and a GPT that was trained on
        * those tokens stays valid.

@@ -24,7 +24,7 @@ export interface TokenizerShape {
   readonly laterPatch: number;
 }
 
-const CHANNELS = 3;
+export const CHANNELS = 3;
 
 /** Throws when frames, size, width or heads do not divide as they must. */
 export function tokenizerShape(model: TokenizerConfig, { frames, size }: WindowConfig): TokenizerShape {

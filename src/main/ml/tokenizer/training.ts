@@ -4,7 +4,7 @@ import type { Lowering, Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
 import type { BatchTypes, Task } from '../training/gradient-graph.ts';
 import { quantize } from './fsq.ts';
-import { clipErrors, reconstructionLoss } from './loss.ts';
+import { clipErrors, reconstructionLoss, structureLoss } from './loss.ts';
 import { decode, encode, tokenizerParameters, type PatchValues } from './model.ts';
 import type { TokenizerShape } from './shape.ts';
 
@@ -19,17 +19,22 @@ interface TaskOptions {
   lowering: Lowering;
   /** What is trained, see `tokenizerParameters`. */
   part?: 'both' | 'decoder';
+  /** Weight of `structureLoss` beside the distance of pixels. */
+  structure?: number;
 }
 
 /** Batches are patches, see `toPatches`. */
-export function reconstructionTask(shape: TokenizerShape, { microBatch, lowering, part }: TaskOptions): Task {
+export function reconstructionTask(
+  shape: TokenizerShape,
+  { microBatch, lowering, part, structure = 0 }: TaskOptions,
+): Task {
   return {
     parameters: tokenizerParameters(shape, part),
     inputs: patchTypes(shape, microBatch),
     lowering,
     loss: (_graph, bound, inputs) => {
       const { original, copy } = reconstruct(shape, bound, inputs);
-      return { loss: reconstructionLoss(original, copy) };
+      return { loss: tokenizerLoss(original, copy, shape, structure) };
     },
   };
 }
@@ -42,9 +47,24 @@ export function reconstructionEvaluation(shape: TokenizerShape, options: TaskOpt
       const { original, copy } = reconstruct(shape, bound, inputs);
       const errors_B = op.maximum(clipErrors(original, copy), MIN_ERROR);
       const decibels_B = op.mul(op.log(op.div(PEAK_SQUARED, errors_B)), 10 / Math.LN10);
-      return { loss: reconstructionLoss(original, copy), metrics: { psnr: op.reduceMean(decibels_B) } };
+      return {
+        loss: tokenizerLoss(original, copy, shape, options.structure ?? 0),
+        metrics: { psnr: op.reduceMean(decibels_B) },
+      };
     },
   };
+}
+
+function tokenizerLoss(
+  original: PatchValues,
+  copy: PatchValues,
+  shape: TokenizerShape,
+  structure: number,
+): Value {
+  const distance = reconstructionLoss(original, copy);
+  return structure === 0
+    ? distance
+    : op.add(distance, op.mul(structureLoss(original, copy, shape), structure));
 }
 
 function reconstruct(shape: TokenizerShape, parameters: BoundParameters, inputs: Record<string, Value>) {

@@ -16,7 +16,7 @@ import type { Evaluator, MakeMicroBatch, Stage, ValValues } from './stage.ts';
 export function tokenizerStage(run: TrainingRun, startWeights: Weights | null = null): Stage {
   const { config, device } = run.spec;
   const settings = config.tokenizer;
-  const { part } = settings;
+  const { part, structure } = settings;
   const shape = tokenizerShape(settings.model, config.window);
   const lowering = loweringFor(device);
   const microBatch = microBatchFor(settings.batch, settings.microBatch);
@@ -35,10 +35,13 @@ export function tokenizerStage(run: TrainingRun, startWeights: Weights | null = 
 
     buildGraphs: () => ({
       tasks: {
-        reconstruct: buildGradientGraph(reconstructionTask(shape, { microBatch, lowering, part }), settings),
+        reconstruct: buildGradientGraph(
+          reconstructionTask(shape, { microBatch, lowering, part, structure }),
+          settings,
+        ),
       },
       evaluations: {
-        reconstruct: buildLossGraph(reconstructionEvaluation(shape, { microBatch: 1, lowering })),
+        reconstruct: buildLossGraph(reconstructionEvaluation(shape, { microBatch: 1, lowering, structure })),
       },
     }),
 
