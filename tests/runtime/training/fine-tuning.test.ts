@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { readSafetensors } from '#main/ml/format/safetensors.ts';
-import { loadModel } from '#main/workers/runtime/load-checkpoint.ts';
-import { evalOptions } from '#shared/contract/evaluation.ts';
+import { evaluateGpt, gptEvaluations } from '#main/workers/runtime/evaluate-gpt.ts';
+import { loadModel, type LoadedModel } from '#main/workers/runtime/load-checkpoint.ts';
+import { LossSessions } from '#main/workers/runtime/loss-sessions.ts';
+import { evalOptions, type EvalReport } from '#shared/contract/evaluation.ts';
 import type { ModelOrigin } from '#main/workers/runtime/trained-model.ts';
 import type { EvalSpec, TrainSpec, WorkerResult } from '#shared/contract/workers.ts';
 import { trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
@@ -112,20 +114,20 @@ test('a run by adapters keeps the base as it was, holds state for them alone, an
   );
   expect(merged.gptWeights.get('head.video')).toEqual(start.gptWeights.get('head.video'));
   // What the evaluation of the merged model finds is what training, with model and adapters apart, found.
-  const { device, threads, tools, cacheFolder, snapshotPath, runFolder } = spec;
-  const evaluation: EvalSpec = {
+  expect((await evaluate(spec)).tokenLoss).toBeCloseTo(merged.valLoss!, 5);
+});
+
+/** What the evaluation worker says of a run, on the held-out clips. */
+async function evaluate(run: TrainSpec): Promise<EvalReport> {
+  const { device, threads, tools, cacheFolder, snapshotPath, runFolder } = run;
+  const spec: EvalSpec = {
     ...{ device, threads, tools, cacheFolder, snapshotPath, runFolder },
-    ...evalOptions.parse({}),
+    ...evalOptions.parse({ quick: true }),
     runId: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
     split: 'val',
   };
-  const result = await evaluate(evaluation);
-  expect(result.report.tokenLoss).toBeCloseTo(merged.valLoss!, 5);
-});
-
-async function evaluate(spec: EvalSpec) {
   const result = await start({ kind: 'eval', spec }, workspace.folder).result;
-  return result as Extract<WorkerResult, { kind: 'eval' }>;
+  return (result as Extract<WorkerResult, { kind: 'eval' }>).report;
 }
 
 test('averaged weights are what is evaluated and used; the trained ones go on in the state of the optimizer', async () => {
@@ -149,9 +151,15 @@ test('a model that reads sentence features learns its projection, ends the same 
   const whole = specOf('features whole', settings, { initFrom: null, keepCheckpoints: 9 });
   await train(whole).result;
   const before = await tensorsOf(whole.runFolder, '000000000', 'weights.safetensors');
-  const after = (await loadModel(whole.runFolder, whole, noDamage)).gptWeights;
-  expect(after.get('embedding.feature')).toHaveLength(384 * model.width);
-  expect(after.get('embedding.feature')).not.toEqual(before.get('embedding.feature')?.data);
+  const trained = await loadModel(whole.runFolder, whole, noDamage);
+  const projection = trained.gptWeights.get('embedding.feature');
+  expect(projection).toHaveLength(384 * model.width);
+  expect(projection).not.toEqual(before.get('embedding.feature')?.data);
+  // The evaluation worker reads what training read; and what is read counts.
+  expect((await evaluate(whole)).tokenLoss).toBeCloseTo(trained.valLoss!, 5);
+  const losses = await Promise.all(['', 'an airplane', 'a turtle'].map((text) => lossUnder(trained, text)));
+  expect(new Set(losses).size).toBe(3);
+  await trained.prompts.dispose();
 
   const cut = { ...whole, runFolder: workspace.newRun('features cut').runFolder };
   const first = train(cut, ({ stage, step }, process) => {
@@ -166,6 +174,21 @@ test('a model that reads sentence features learns its projection, ends the same 
     params: { field: 'gpt.model', problem: expect.stringContaining('"textFeatures":384') as string },
   });
 });
+
+/** Loss of some tokens without words, under the sentence feature of `text` alone. */
+async function lossUnder({ gptShape, gptWeights, prompts }: LoadedModel, text: string): Promise<number> {
+  const sessions = await LossSessions.open(gptEvaluations(gptShape, 1, 'cpu'), gptWeights, workspace.spec);
+  const { feature } = await prompts.read(text);
+  const example = { ...(await prompts.read('')), feature, tokens: new Int32Array(gptShape.videoTokens) };
+  const { tokenLoss } = await evaluateGpt(
+    (graph, feeds) => sessions.run(graph, feeds),
+    [[example]],
+    gptShape,
+    1,
+  );
+  await sessions.dispose();
+  return tokenLoss;
+}
 
 test('what cannot go on or start says why', async () => {
   const resumed = specOf('the whole model by Lion whole', { optimizer: { kind: 'sgd' } });

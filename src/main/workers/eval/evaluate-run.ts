@@ -14,7 +14,6 @@ import { measurePredictions } from './measure-predictions.ts';
 import { measureRetrieval } from './measure-retrieval.ts';
 import { measureTakes } from './measure-takes.ts';
 import { planEvaluation } from './plan.ts';
-import { openPromptReader } from './prompt-reader.ts';
 
 /** Every evaluation picks the same clips of the same snapshot, so that runs compare. */
 const CLIPS_SEED = 1;
@@ -33,7 +32,7 @@ export const evaluateRun: WorkerHandler<'eval'> = async (spec, context) => {
     ...{ spec, context, model, clips },
     trainClips: members.filter(({ split }) => split === 'train'),
     windows: createWindowCache(spec.cacheFolder, model.config.window, spec.tools),
-    prompts: await openPromptReader(model, spec.threads),
+    prompts: model.prompts,
   };
   context.plan(planEvaluation(evaluation));
   try {

@@ -1,9 +1,9 @@
 /** What the parts of an evaluation share. */
 import type { EvalSpec, SnapshotFile } from '#shared/contract/workers.ts';
 import type { LoadedModel } from '../runtime/load-checkpoint.ts';
+import type { PromptReader } from '../runtime/prompt-reader.ts';
 import type { WorkerContext } from '../runtime/serve-worker.ts';
 import type { WindowCache } from '../runtime/window-cache.ts';
-import type { PromptReader } from './prompt-reader.ts';
 
 export type Member = SnapshotFile['members'][number];
 

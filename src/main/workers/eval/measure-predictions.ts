@@ -7,7 +7,6 @@ import { evaluateGpt, gptEvaluations } from '../runtime/evaluate-gpt.ts';
 import { LossSessions } from '../runtime/loss-sessions.ts';
 import { loweringFor } from '../runtime/session.ts';
 import type { Evaluation } from './evaluation.ts';
-import { noPrompt } from './prompt-reader.ts';
 
 export interface PredictionMeasures {
   /** Nats a video token. */
@@ -22,7 +21,7 @@ export interface PredictionMeasures {
 export const READINGS = 3;
 
 export async function measurePredictions(
-  { spec, context, model: { config, gptShape, gptWeights } }: Evaluation,
+  { spec, context, prompts, model: { config, gptShape, gptWeights } }: Evaluation,
   examples: readonly GptExample[],
 ): Promise<PredictionMeasures> {
   const batch = microBatchFor(config.gpt.batch, config.gpt.microBatch);
@@ -43,7 +42,8 @@ export async function measurePredictions(
   const uncaptioned: typeof evaluate = (graph, feeds) =>
     graph === 'generate' ? evaluate(graph, feeds) : Promise.resolve({ nats: 0, counts: 0 });
 
-  const withoutText = examples.map(({ tokens }) => ({ tokens, ...noPrompt(gptShape) }));
+  const noPrompt = await prompts.read('');
+  const withoutText = examples.map(({ tokens }) => ({ tokens, ...noPrompt }));
   try {
     const { tokenLoss, captionLoss } = await evaluateGpt(evaluate, chunks(examples, batch), gptShape, batch);
     const alone = await evaluateGpt(uncaptioned, chunks(withoutText, batch), gptShape, batch);

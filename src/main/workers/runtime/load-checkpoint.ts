@@ -18,6 +18,7 @@ import {
   type ReportDamage,
 } from './checkpoint-store.ts';
 import { isModelPackage, readModelPackage } from './model-package.ts';
+import { PromptReader } from './prompt-reader.ts';
 import type { Compute } from './session.ts';
 import type { TrainedModel } from './trained-model.ts';
 import { OPTIMIZER, readWeights } from './trainer-state.ts';
@@ -31,10 +32,11 @@ const TO_USE = { without: [OPTIMIZER] };
 
 export interface LoadedModel extends TrainedModel {
   readonly tokenizer: VideoTokenizer;
+  readonly prompts: PromptReader;
 }
 
 /**
- * Reads a model and opens its tokenizer.
+ * Reads a model and opens its tokenizer and the reader of prompts for it. The caller disposes of both.
  *
  * @param folder of a run, or a model package
  * Throws what {@link readModel} throws.
@@ -46,7 +48,8 @@ export async function loadModel(
 ): Promise<LoadedModel> {
   const model = await readModel(folder, report);
   const tokenizer = new VideoTokenizer(model.tokenizerWeights, model.tokenizerShape, { device, threads });
-  return { ...model, tokenizer };
+  const prompts = new PromptReader(model.textEncoding, model.gptShape, threads);
+  return { ...model, tokenizer, prompts };
 }
 
 /**
