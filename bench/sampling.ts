@@ -12,12 +12,12 @@ for (const order of ['frame', 'raster'] as const) {
   const shape = defaultGptShape(order);
   const random = Random.seeded(1);
   const weights = gptParameters(shape).initialise(1);
-  const prompt = randomExample(shape, random).text;
+  const { text } = randomExample(shape, random);
   const settings = sampling.parse({});
   for (let run = 0; run < RUNS; run++) {
     const start = performance.now();
     const seconds = () => `${((performance.now() - start) / 1000).toFixed(2)} s`;
-    const request = { prompt, settings, seeds: [settings.seed] };
+    const request = { prompt: { text }, settings, seeds: [settings.seed] };
     const sampler = await VideoSampler.create(weights, shape, request, { device: 'cpu', threads });
     const marks = [`sessions ${seconds()}`];
     let frame = 0;

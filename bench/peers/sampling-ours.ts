@@ -9,7 +9,7 @@ const sampler = await VideoSampler.create(
   weights,
   task.shape,
   {
-    prompt: Int32Array.from(task.text[0]!),
+    prompt: { text: Int32Array.from(task.text[0]!) },
     settings: task.sampling,
     seeds: [task.sampling.seed],
   },

@@ -97,6 +97,13 @@ describe('generating', () => {
     },
   );
 
+  it('makes a take of a model that reads what a prompt means beside its words', async () => {
+    const folder = temporaryFolder();
+    const spec = generateSpec(await untrainedRun(folder, 'frame', 384), join(folder, 'take'));
+    const { result } = await work({ kind: 'generate', spec }, folder);
+    expect(result).toEqual({ kind: 'generate', frames: 9, stopped: false });
+  });
+
   it('makes takes side by side, each with the tokens that it has alone', async () => {
     const folder = temporaryFolder();
     const runFolder = await untrainedRun(folder, 'frame');

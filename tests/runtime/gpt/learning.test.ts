@@ -61,7 +61,7 @@ it.each([
     const sampler = await VideoSampler.create(
       weights,
       shape,
-      { prompt: text, settings, seeds: [1] },
+      { prompt: { text }, settings, seeds: [1] },
       compute,
     );
     const sampled: number[] = [];

@@ -22,11 +22,12 @@ const known = JSON.parse(
 
 const settings = { temperature: 1, topP: 0.95, steps: 5 };
 const words = [1, 22, 133, 244].map((byte) => firstByte + byte);
-const prompt = Int32Array.of(...words, specialToken.end, specialToken.pad);
+const text = Int32Array.of(...words, specialToken.end, specialToken.pad);
 
 /** 3 latent frames of 4×4 tokens, 75 codes. */
-function shapeOf(order: GptConfig['order']): GptShape {
-  const model = gptConfig.parse({ order, width: 32, heads: 2, depth: 2, textLength: 6, textVocabulary: 300 });
+function shapeOf(order: GptConfig['order'], textFeatures = 0): GptShape {
+  const size = { width: 32, heads: 2, depth: 2 };
+  const model = gptConfig.parse({ order, ...size, textLength: 6, textVocabulary: 300, textFeatures });
   return gptShape(model, { strideT: 4, strideS: 8, levels: [5, 5, 3] }, { frames: 9, size: 32 }, 264);
 }
 
@@ -47,10 +48,11 @@ function weightsOf(shape: GptShape): Map<string, Float32Array> {
 /** Tokens of each take. */
 async function sample(
   order: GptConfig['order'],
-  request: Omit<SamplingRequest, 'prompt'>,
+  { feature, ...request }: Omit<SamplingRequest, 'prompt'> & { feature?: Float32Array },
 ): Promise<number[][]> {
-  const shape = shapeOf(order);
+  const shape = shapeOf(order, feature?.length);
   const compute = { device: 'cpu', threads: 1 } as const;
+  const prompt = { text, ...(feature && { feature }) };
   const sampler = await VideoSampler.create(weightsOf(shape), shape, { prompt, ...request }, compute);
   const takes = request.seeds.map((): number[] => []);
   for await (const frames of sampler.frames()) frames.forEach(({ tokens }, i) => takes[i]!.push(...tokens));
@@ -68,5 +70,22 @@ describe.each(['frame', 'raster'] as const)('sampling in %s order', (order) => {
     expect(await sample(order, { settings: steered, seeds: seeds.slice(1, 2) })).toEqual([
       expected[1]!.tokens,
     ]);
+  });
+
+  it.each([1, 3])('reads the sentence feature of a prompt (guidance %d)', async (guidance) => {
+    const steered = { ...settings, guidance };
+    const random = Random.seeded(1, 'feature');
+    const feature = Float32Array.from({ length: 384 }, () => random.normal() / Math.sqrt(384));
+    const ofFeature = (values: Float32Array, seeds: number[]) =>
+      sample(order, { settings: steered, seeds, feature: values });
+    const [first, second] = await ofFeature(feature, [7, 8]);
+    expect(await ofFeature(feature, [8])).toEqual([second]);
+    expect(
+      await ofFeature(
+        feature.map((value) => -value),
+        [7],
+      ),
+    ).not.toEqual([first]);
+    expect(await ofFeature(new Float32Array(384), [7])).not.toEqual([first]);
   });
 });

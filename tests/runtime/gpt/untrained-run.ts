@@ -15,19 +15,25 @@ import type { TrainingStage } from '#shared/contract/training.ts';
 import { trainingConfig, type GptConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
 
 /** Windows are 9 frames of 16×16: 3 latent frames of 2×2 tokens. */
-export function untrainedConfig(order: GptConfig['order']): TrainingConfig {
+export function untrainedConfig(order: GptConfig['order'], textFeatures = 0): TrainingConfig {
   return trainingConfig.parse({
     window: { frames: 9, size: 16 },
     tokenizer: { model: { width: 32, heads: 2, depth: 1 } },
-    gpt: { model: { order, width: 32, heads: 2, depth: 1, textLength: 8, textVocabulary: 300 } },
+    gpt: {
+      model: { order, width: 32, heads: 2, depth: 1, textLength: 8, textVocabulary: 300, textFeatures },
+    },
   });
 }
 
 /** Returns the run's folder. */
-export async function untrainedRun(folder: string, order: GptConfig['order']): Promise<string> {
+export async function untrainedRun(
+  folder: string,
+  order: GptConfig['order'],
+  textFeatures = 0,
+): Promise<string> {
   const runFolder = join(folder, `run-${order}`);
   const encoding = BytePairEncoding.train(['a turtle walks', 'a turtle sleeps'], 300);
-  const config = untrainedConfig(order);
+  const config = untrainedConfig(order, textFeatures);
   const save = (stage: TrainingStage, parameters: ParameterSet, files: [string, Uint8Array][]) => {
     const { optimizer } = config[stage];
     return writeCheckpoint(

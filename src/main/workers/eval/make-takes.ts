@@ -51,7 +51,7 @@ export async function makeTakes(evaluation: Evaluation): Promise<PromptTakes[]> 
   let done = 0;
 
   const tokensOf = async (text: string): Promise<Int32Array[]> => {
-    const { text: prompt } = await reader.read(text);
+    const prompt = await reader.read(text);
     const sampler = await VideoSampler.create(
       model.gptWeights,
       model.gptShape,

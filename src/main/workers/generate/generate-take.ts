@@ -6,19 +6,19 @@ import { VideoSampler } from './video-sampler.ts';
 
 /**
  * When aborted, the takes end with the frames that are there: they become videos as well, and `stopped` is true. Throws
- * AppError `checkpoint-missing`, `checkpoint-damaged`, `disk-full`.
+ * AppError `checkpoint-missing`, `checkpoint-damaged`, `text-encoder-damaged`, `disk-full`.
  */
 export const generateTakes: WorkerHandler<'generate'> = async (spec, context) => {
   const { prompt, sampling, frameRate } = spec;
   const compute = { device: spec.device, threads: spec.threads };
-  const { config, origin, tokenizer, textEncoding, gptShape, gptWeights } = await loadModel(
+  const { config, origin, tokenizer, prompts, gptShape, gptWeights } = await loadModel(
     spec.runFolder,
     compute,
     context.notice,
   );
   const { frames: frameCount, size } = config.window;
   const request = {
-    prompt: textEncoding.encodePrompt(prompt, gptShape.textLength),
+    prompt: await prompts.read(prompt),
     settings: sampling,
     seeds: spec.takes.map(({ seed }) => seed),
   };
@@ -43,6 +43,7 @@ export const generateTakes: WorkerHandler<'generate'> = async (spec, context) =>
     if (context.signal.aborted) break;
   }
   await sampler.dispose();
+  await prompts.dispose();
   await tokenizer.dispose();
 
   for (const { seed, writer, tokens, confidence } of takes) {

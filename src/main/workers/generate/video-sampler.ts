@@ -6,13 +6,13 @@ import type { SamplingSettings } from '#shared/domain/sampling-presets.ts';
 import { chooseToken, guide } from '#main/ml/sampling/choose-token.ts';
 import { decodeStep, isDecided, startFrame } from '#main/ml/sampling/masked-decoding.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
+import type { ReadPrompt } from '../runtime/prompt-reader.ts';
 import type { Compute } from '../runtime/session.ts';
-import type { Decoder } from './decoder.ts';
+import type { Decoder, Given } from './decoder.ts';
 import { openDecoder } from './open-decoder.ts';
 
 export interface SamplingRequest {
-  /** From `BytePairEncoding.encodePrompt`. */
-  readonly prompt: Int32Array;
+  readonly prompt: ReadPrompt;
   readonly settings: SamplingSettings;
   /** One for each take. */
   readonly seeds: readonly number[];
@@ -46,7 +46,7 @@ export class VideoSampler {
     request: SamplingRequest,
     compute: Compute,
   ): Promise<VideoSampler> {
-    const isGuided = request.settings.guidance > 1 && request.prompt[0] !== specialToken.empty;
+    const isGuided = request.settings.guidance > 1 && request.prompt.text[0] !== specialToken.empty;
     const prompts = isGuided ? 2 : 1;
     const gpt = await openDecoder(
       weights,
@@ -71,7 +71,7 @@ export class VideoSampler {
       const random = Random.seeded(seed, 'sampling');
       return () => random.uniform();
     });
-    const firstLogits = await this.#gpt.start(this.#text());
+    const firstLogits = await this.#gpt.start(this.#text(), this.#given());
     yield* firstLogits === undefined ? this.#byFrame(draws) : this.#byToken(firstLogits, draws);
   }
 
@@ -133,10 +133,19 @@ export class VideoSampler {
 
   /** Rows of the prefix: the prompt, and with guidance none beside it. */
   #text(): Int32Array {
-    const { prompt } = this.#request;
-    if (!this.#isGuided) return prompt;
-    const none = new Int32Array(prompt.length).fill(specialToken.pad).fill(specialToken.empty, 0, 1);
-    return Int32Array.of(...prompt, ...none);
+    const { text } = this.#request.prompt;
+    if (!this.#isGuided) return text;
+    const none = new Int32Array(text.length).fill(specialToken.pad).fill(specialToken.empty, 0, 1);
+    return Int32Array.of(...text, ...none);
+  }
+
+  /** What belongs to the text: with guidance, the row without a prompt has the feature of nothing, which is zero. */
+  #given(): Given {
+    const { feature } = this.#request.prompt;
+    if (!feature) return {};
+    const rows = new Float32Array(feature.length * (this.#isGuided ? 2 : 1));
+    rows.set(feature);
+    return { feature: rows };
   }
 
   /** Tokens of each take as the decoder reads them. */
