@@ -28,7 +28,7 @@ async function updated(
   );
   for (let step = 1; step <= 2; step++) {
     for (const [name, gradient] of gradients) {
-      const target = store.gradientTarget(name)!;
+      const target = store.gradientTarget(name);
       (target.data as Float32Array).set(gradient);
       await store.addGradients(new Map([[name, target]]));
     }
