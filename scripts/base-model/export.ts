@@ -7,10 +7,9 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
-import { appFolder, resourcesFolder } from '#main/engine/app-paths.ts';
+import { ownVersion, resourcesFolder } from '#main/engine/app-paths.ts';
 import { modelCardNotes } from '#main/ml/format/model-card.ts';
-import { naturalFrameRate } from '#main/engine/services/generation.ts';
+import { naturalFrameRate } from '#main/engine/services/frame-rate.ts';
 import { exportModel, type ExportRequest } from '#main/workers/export/export-model.ts';
 import { readModelCheckpoints } from '#main/workers/runtime/load-checkpoint.ts';
 import { readSnapshot } from '#main/workers/runtime/read-snapshot.ts';
@@ -44,7 +43,6 @@ const { gpt } = await readModelCheckpoints(runFolder, report);
 const inWorkspace = join(dirname(runFolder), '..', 'snapshots', `${gpt.manifest.snapshot.id}.json`);
 const snapshotPath = values.snapshot ?? inWorkspace;
 const { members } = await readSnapshot(snapshotPath);
-const { version } = z.object({ version: z.string() }).parse(await readJson(join(appFolder, 'package.json')));
 
 const request: ExportRequest = {
   runFolder,
@@ -57,7 +55,7 @@ const request: ExportRequest = {
     gpt.manifest.config.window.frames,
     members.map(({ start, end }) => end - start),
   ),
-  program: `Reelwright ${version}`,
+  program: `Reelwright ${ownVersion}`,
   overwrite: true,
 };
 const manifest = await exportModel(request, report, {

@@ -18,6 +18,7 @@ import { findRun, insertRun } from '#main/engine/db/repositories/runs.ts';
 import { readSettings, writeSettings } from '#main/engine/db/repositories/settings.ts';
 import { findTake, insertTake } from '#main/engine/db/repositories/takes.ts';
 import { newId } from '#main/engine/ids.ts';
+import { shippedModel } from '#main/engine/services/base-model.ts';
 import { createCompute } from '#main/engine/services/compute.ts';
 import { generateJob } from '#main/engine/services/generate-job.ts';
 import { importJob } from '#main/engine/services/import-job.ts';
@@ -35,7 +36,8 @@ beforeEach(() => {
     await database.close();
     workspace.release();
   });
-  context = { workspace, db: database.db, events: createEventHub<Contract>() };
+  const baseModel = shippedModel(join(workspace.root, 'no-base-model'));
+  context = { workspace, db: database.db, events: createEventHub<Contract>(), baseModel };
 });
 
 async function addJob(kind: jobs.JobRow['kind'], request: unknown): Promise<jobs.JobRow> {
@@ -111,7 +113,15 @@ describe('training and generation', () => {
       .execute();
     const job = await addJob('train', { runId });
     const config = trainingConfig.parse({});
-    await insertRun(db, { id: runId, name: 'R', snapshotId, jobId: job.id, createdAt: 1, config });
+    await insertRun(db, {
+      id: runId,
+      name: 'R',
+      snapshotId,
+      jobId: job.id,
+      createdAt: 1,
+      config,
+      base: null,
+    });
     return { runId, job, service: trainJob(context, createCompute(db), { measured: async () => undefined }) };
   }
 
@@ -152,6 +162,7 @@ describe('training and generation', () => {
     const [first, second] = [1, 2].map((seed): Take => ({
       id: newId(),
       runId,
+      model: null,
       jobId: job.id,
       prompt: 'a cat',
       sampling: sampling.parse({ seed }),

@@ -96,6 +96,30 @@ test('takes are kept as they were, and from then on several may come from one jo
   database.close();
 });
 
+test('takes keep their run, and may be of a model package instead, never of both or neither', () => {
+  const database = new SqliteDatabase(join(temporaryFolder(), 'reelwright.db'));
+  migrate(database, migrations.slice(0, 4));
+  database.exec(`
+    INSERT INTO jobs VALUES ('J', 'train', 'done', 'title', '{}', 1, 2, 3, NULL, '[]');
+    INSERT INTO snapshots VALUES ('S', 'all', 1, 1, '{}', '[]', 'h');
+    INSERT INTO runs VALUES ('R', 'run', 'S', 'J', 1, '{}', NULL);
+    INSERT INTO takes VALUES ('T', 'R', 'J', 'a cat', '{}', 1, 'done', 5, 5, 64, 64, 8, 1, NULL);`);
+  migrate(database);
+  expect(database.prepare('SELECT id, run_id, model, prompt, has_video FROM takes').all()).toEqual([
+    { id: 'T', run_id: 'R', model: null, prompt: 'a cat', has_video: 1 },
+  ]);
+  database.exec("INSERT INTO models VALUES ('abc', 'Base', '1.0.0', 1)");
+  const insert = (id: string, run: string | null, model: string | null) =>
+    database
+      .prepare("INSERT INTO takes VALUES (?, ?, ?, 'J', '', '{}', 1, 'done', 5, 5, 64, 64, 8, 1, NULL)")
+      .run(id, run, model);
+  insert('U', null, 'abc');
+  expect(() => insert('V', null, null)).toThrow('CHECK');
+  expect(() => insert('V', 'R', 'abc')).toThrow('CHECK');
+  expect(() => insert('V', null, 'unknown')).toThrow('FOREIGN KEY');
+  database.close();
+});
+
 test('a migration that fails leaves the database as it was', () => {
   const database = new SqliteDatabase(join(temporaryFolder(), 'notes.db'));
   migrate(database, [first]);

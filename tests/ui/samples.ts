@@ -63,6 +63,7 @@ export function sampleRun(number: number, changes: Partial<Run> = {}): Run {
     jobId: job.id,
     createdAt: number,
     config: trainingConfig.parse({}),
+    base: null,
     job,
     valLossBefore: null,
     valLossBest: null,
@@ -75,6 +76,7 @@ export function sampleTake(number: number, changes: Partial<Take> = {}): Take {
   return {
     id: sampleId(number),
     runId: sampleId(1),
+    model: null,
     jobId: sampleId(2),
     prompt: 'a turtle swims',
     sampling: sampling.parse({}),

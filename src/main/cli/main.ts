@@ -1,8 +1,5 @@
 /** Entry of the command line: hands the arguments on, turns Ctrl-C into a signal, and ends with the command's exit code. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { appFolder } from '#main/engine/app-paths.ts';
+import { ownVersion } from '#main/engine/app-paths.ts';
 import { exitCode } from './exit-codes.ts';
 import { runProgram } from './program.ts';
 
@@ -16,8 +13,4 @@ function onSignal(): void {
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 
-const manifest = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(join(appFolder, 'package.json'), 'utf8')));
-
-process.exitCode = await runProgram(process.argv.slice(2), process, interrupt.signal, manifest.version);
+process.exitCode = await runProgram(process.argv.slice(2), process, interrupt.signal, ownVersion);

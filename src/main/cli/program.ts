@@ -5,6 +5,7 @@ import type { GlobalOptions, RunCommand, RunEngine } from './command-context.ts'
 import { addCaption } from './commands/caption.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEval } from './commands/eval.ts';
+import { addExportModel } from './commands/export-model.ts';
 import { addGenerate } from './commands/generate.ts';
 import { addImport } from './commands/import.ts';
 import { addLists } from './commands/lists.ts';
@@ -67,9 +68,8 @@ export async function runProgram(
       writeErr: (text) => void streams.stderr.write(text),
     })
     .exitOverride();
-  for (const add of [addImport, addSplit, addTrain, addEval, addGenerate, addCaption, addDoctor, addLists]) {
-    add(program, runCommand);
-  }
+  const work = [addImport, addSplit, addTrain, addEval, addGenerate, addCaption, addExportModel];
+  for (const add of [...work, addDoctor, addLists]) add(program, runCommand);
   addServe(program, runEngine);
 
   try {

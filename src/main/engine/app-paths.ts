@@ -1,13 +1,19 @@
 /** Where the parts of the installed application lie, whether it runs from source or from the bundle. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
 
 const here = fileURLToPath(import.meta.url);
 const fromSource = here.endsWith('.ts');
 
 /** The folder of our package.json. */
 export const appFolder: string = findAppFolder(dirname(here));
+
+/** Of the program. */
+export const ownVersion: string = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(join(appFolder, 'package.json'), 'utf8'))).version;
 
 /** The entry module of a worker process or of a short-lived helper process. */
 export function workerEntry(name: string): string {
@@ -21,6 +27,10 @@ export const builtRenderer: string = join(appFolder, 'out/renderer');
 
 /** What is shipped besides code: the text encoder and the base model. */
 export const resourcesFolder: string = findResources(appFolder);
+
+/** The model package that ships with Reelwright, or another that is to stand in for it. */
+export const baseModelFolder: string =
+  process.env.REELWRIGHT_BASE_MODEL || join(resourcesFolder, 'base-model');
 
 /**
  * `resources/` lies beside our package.json, in the source tree and for a build that runs from it. In a packaged desktop app that

@@ -6,14 +6,16 @@ import { createEventHub } from '#shared/rpc/event-hub.ts';
 import { serve } from '#shared/rpc/server.ts';
 import type { Transport } from '#shared/rpc/transport.ts';
 import { createHandlers } from './api/handlers.ts';
-import { builtRenderer, workerEntry } from './app-paths.ts';
+import { baseModelFolder, builtRenderer, workerEntry } from './app-paths.ts';
 import type { EngineContext } from './context.ts';
 import { openDatabase, type OpenDatabase } from './db/open-database.ts';
 import { JobQueue } from './jobs/job-queue.ts';
 import { startServer, type LoopbackServer } from './server/server.ts';
+import { shippedModel } from './services/base-model.ts';
 import { captionJob } from './services/caption-job.ts';
 import { createCompute } from './services/compute.ts';
 import { evalJob } from './services/eval-job.ts';
+import { exportJob } from './services/export-job.ts';
 import { forecastJob } from './services/forecast-job.ts';
 import { createForecasts } from './services/forecasts.ts';
 import { generateJob } from './services/generate-job.ts';
@@ -30,6 +32,8 @@ export interface EngineOptions {
   port?: number | undefined;
   /** The built studio, for a browser. */
   rendererFolder?: string | undefined;
+  /** The model package that is the base model; default: the one that ships. */
+  baseModelFolder?: string | undefined;
   /** A worker without a sign of life for so long is ended. */
   silentAfterMs?: number | undefined;
   /** Entry modules of the workers. */
@@ -53,7 +57,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   let server: LoopbackServer | undefined;
   try {
     database = openDatabase(workspace.database);
-    const context: EngineContext = { workspace, db: database.db, events: createEventHub<Contract>() };
+    const context: EngineContext = {
+      workspace,
+      db: database.db,
+      events: createEventHub<Contract>(),
+      baseModel: shippedModel(options.baseModelFolder ?? baseModelFolder),
+    };
     const compute = createCompute(context.db);
     const forecasts = createForecasts(context, compute);
     const kinds = [
@@ -63,6 +72,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       evalJob(context, compute),
       generateJob(context, compute),
       captionJob(context, compute),
+      exportJob(context),
     ];
     const queue = new JobQueue(context, kinds, {
       workerEntry: options.workerEntry ?? workerEntry,

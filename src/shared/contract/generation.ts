@@ -1,9 +1,10 @@
-/** Generation: a take is one clip made from a prompt by a run's checkpoint, with everything needed to make it again. */
+/** Generation: a take is one clip made from a prompt by a run's checkpoint or the base model, with everything needed to make it again. */
 import { z } from 'zod';
 import { samplingPreset, samplingPresets, samplingSettings } from '../domain/sampling-presets.ts';
 import { id, ids, timestamp } from './common.ts';
 import { event, procedure } from './define.ts';
 import { job } from './jobs.ts';
+import { modelId, packageName } from './models.ts';
 import { device } from './system.ts';
 
 const seed = z.number().int().min(0).max(0xffffffff).default(1);
@@ -27,7 +28,10 @@ export const MAX_TAKES = 16;
 
 export const take = z.object({
   id,
-  runId: id,
+  /** The run that made it, or the base model. */
+  runId: modelId,
+  /** Which package that was; null for a run. */
+  model: packageName.nullable(),
   jobId: id,
   prompt: z.string(),
   sampling,
@@ -68,7 +72,7 @@ export const generationProcedures = {
   /** Takes of one prompt, which are made side by side. */
   'generation.start': procedure(
     z.object({
-      runId: id,
+      runId: modelId,
       prompt: z.string().max(1000),
       preset: samplingPreset.default('balanced'),
       /** What is said here goes before the preset. Each take after the first has the next seed. */
@@ -79,7 +83,7 @@ export const generationProcedures = {
     z.object({ takes: z.array(take).min(1) }),
   ),
   'generation.listTakes': procedure(
-    z.object({ runId: id.optional(), limit: z.number().int().min(1).max(500).default(100) }),
+    z.object({ runId: modelId.optional(), limit: z.number().int().min(1).max(500).default(100) }),
     z.object({ takes: z.array(take) }),
   ),
   'generation.getTake': procedure(z.object({ takeId: id }), take),
@@ -96,7 +100,10 @@ export const generationProcedures = {
     z.object({ path: z.string(), bytes: z.number().int() }),
   ),
   /** Clip → text: the job leaves suggestions, which nothing applies by itself. */
-  'captions.suggest': procedure(z.object({ runId: id, clipIds: ids.min(1), device: device.optional() }), job),
+  'captions.suggest': procedure(
+    z.object({ runId: modelId, clipIds: ids.min(1), device: device.optional() }),
+    job,
+  ),
   'captions.suggestions': procedure(
     z.object({ jobId: id }),
     z.object({ suggestions: z.array(captionSuggestion) }),

@@ -5,6 +5,7 @@ import { generationEvents, generationProcedures } from './generation.ts';
 import { importsProcedures } from './imports.ts';
 import { jobsEvents, jobsProcedures } from './jobs.ts';
 import { libraryEvents, libraryProcedures } from './library.ts';
+import { modelsProcedures } from './models.ts';
 import { settingsEvents, settingsProcedures } from './settings.ts';
 import { splitsEvents, splitsProcedures } from './splits.ts';
 import { systemProcedures } from './system.ts';
@@ -20,6 +21,7 @@ export const contract = {
     ...splitsProcedures,
     ...forecastProcedures,
     ...trainingProcedures,
+    ...modelsProcedures,
     ...generationProcedures,
   },
   events: {

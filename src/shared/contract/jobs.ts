@@ -4,7 +4,7 @@ import { id, nothing, timestamp, wireError } from './common.ts';
 import { event, procedure } from './define.ts';
 import { device } from './system.ts';
 
-export const jobKind = z.enum(['import', 'forecast', 'train', 'eval', 'generate', 'caption']);
+export const jobKind = z.enum(['import', 'forecast', 'train', 'eval', 'generate', 'caption', 'export']);
 export type JobKind = z.output<typeof jobKind>;
 
 /** `interrupted`: the engine died while it ran; it can be resumed. */

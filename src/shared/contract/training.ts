@@ -5,6 +5,7 @@ import { id, nothing, splitName, timestamp } from './common.ts';
 import { event, procedure } from './define.ts';
 import { evalOptions, evalReport } from './evaluation.ts';
 import { job } from './jobs.ts';
+import { packageName } from './models.ts';
 import { device } from './system.ts';
 
 export const trainingStage = z.enum(['tokenizer', 'gpt']);
@@ -29,6 +30,8 @@ export const run = z.object({
   jobId: id,
   createdAt: timestamp,
   config: trainingConfig,
+  /** The package that it started from; null where it was a run, or nothing. */
+  base: packageName.nullable(),
   job,
   /** Held-out loss of the GPT in nats a token before training and at its best; null until known. */
   valLossBefore: z.number().nullable(),

@@ -12,6 +12,7 @@ import { runCosts } from './forecast.ts';
 import { sampling } from './generation.ts';
 import { jobProgress } from './jobs.ts';
 import { mediaKind } from './library.ts';
+import { modelPrecision } from './models.ts';
 import { device } from './system.ts';
 import { metricPoint } from './training.ts';
 
@@ -143,6 +144,19 @@ export const captionSpec = compute.extend({
   clips: z.array(clipSource),
 });
 
+/** What becomes of a run's best checkpoint: see `ExportRequest` among the workers. */
+export const exportSpec = z.object({
+  runFolder: z.string(),
+  folder: z.string(),
+  name: z.string(),
+  version: z.string(),
+  licence: z.string(),
+  precision: modelPrecision,
+  frameRate: z.number().gt(0),
+  program: z.string(),
+  overwrite: z.boolean(),
+});
+
 export const workerSpec = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('import'), spec: importSpec }),
   z.object({ kind: z.literal('forecast'), spec: forecastSpec }),
@@ -150,6 +164,7 @@ export const workerSpec = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('eval'), spec: evalSpec }),
   z.object({ kind: z.literal('generate'), spec: generateSpec }),
   z.object({ kind: z.literal('caption'), spec: captionSpec }),
+  z.object({ kind: z.literal('export'), spec: exportSpec }),
 ]);
 export type WorkerSpec = z.output<typeof workerSpec>;
 
@@ -168,6 +183,7 @@ export const workerResult = z.discriminatedUnion('kind', [
     kind: z.literal('caption'),
     suggestions: z.array(z.object({ clipId: id, text: z.string(), logProbability: z.number() })),
   }),
+  z.object({ kind: z.literal('export') }),
 ]);
 export type WorkerResult = z.output<typeof workerResult>;
 

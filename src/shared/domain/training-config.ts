@@ -64,7 +64,7 @@ export const loraConfig = z.strictObject({
 export type LoraConfig = z.output<typeof loraConfig>;
 
 const settings = z.object({
-  /** Starts from the weights of a trained run instead of random ones: its id, or the path of its folder. */
+  /** Starts from the weights of a trained run instead of random ones: its id, `base` for the base model, or the path of a folder. */
   initFrom: z.string().trim().min(1).max(4096).nullable().default(null),
   window: windowConfig.prefault({}),
   seed: z.number().int().min(0).max(0xffffffff).default(1),

@@ -178,6 +178,10 @@ export const catalogue = {
     en: 'This Reelwright came without its base model ({path}). Install Reelwright again, or train a model on your own clips first.',
     zh: '此 Reelwright 缺少自带的基础模型（{path}）。请重新安装 Reelwright，或先用自己的片段训练模型。',
   },
+  'model-replaced': {
+    en: '{name} {version}, with which this was begun, has been replaced by another version. Start it again with the model that is there now.',
+    zh: '开始时使用的 {name} {version} 已被其他版本替换。请用现有模型重新开始。',
+  },
   'not-bit-exact': {
     en: 'Training goes on with {now}, where the checkpoint was made with {before}. It goes on well, but its numbers may differ in the last digits from those of a run that was not interrupted.',
     zh: '现在用 {now} 继续训练，而检查点是用 {before} 生成的。训练会正常进行，但数值的末几位可能与未中断的训练不同。',

@@ -33,6 +33,7 @@ export const en = {
   'job.eval': 'Evaluating',
   'job.generate': 'Generating',
   'job.caption': 'Describing clips',
+  'job.export': 'Packing a model',
   'job.queued': 'Waiting for its turn',
   'job.starting': 'Starting…',
   'job.stopping': 'Finishing the current step…',

@@ -33,6 +33,7 @@ export const zh: Readonly<Record<MessageKey, Message>> = {
   'job.train': '训练',
   'job.eval': '评估',
   'job.generate': '生成',
+  'job.export': '打包模型',
   'job.caption': '生成描述',
   'job.queued': '排队等待',
   'job.starting': '正在启动…',

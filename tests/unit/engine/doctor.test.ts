@@ -2,12 +2,20 @@
 import { describe, expect, test } from 'vitest';
 import { examine } from '#main/engine/services/doctor.ts';
 import { settings as settingsSchema } from '#shared/contract/settings.ts';
+import type { BaseModel } from '#shared/contract/models.ts';
+import { trainingConfig } from '#shared/domain/training-config.ts';
 import type { DoctorCheck, SystemInfo } from '#shared/contract/system.ts';
 import { AppError, errorMessage } from '#shared/errors/app-error.ts';
 
 const GB = 1e9;
 const settings = settingsSchema.parse({});
 const tools = { ffmpeg: '/bin/ffmpeg', ffprobe: '/bin/ffprobe', versions: { ffmpeg: '7.1', ffprobe: '7.1' } };
+
+const baseModel: BaseModel = {
+  ...{ name: 'Base', version: '1.0.0', sha256: '0123456789abcdef', licence: 'MIT', createdAt: 1 },
+  ...{ bytes: 31_000_000, weights: 14_200_000, frameRate: 12, config: trainingConfig.parse({}) },
+};
+const found = { tools, baseModel };
 
 const ofWindows = new AppError('device-other-system', { device: 'DirectML', systems: 'Windows' }).toWire();
 
@@ -35,10 +43,11 @@ function check(checks: readonly DoctorCheck[], id: string): DoctorCheck {
 }
 
 test('a healthy machine needs nothing', () => {
-  const checks = examine(healthy, settings, tools);
+  const checks = examine(healthy, settings, found);
   expect(checks.filter(({ status, fix }) => status !== 'ok' || fix !== null)).toEqual([]);
   // Devices of other systems are nothing that this machine lacks.
   expect(check(checks, 'graphics').found).toBe('webgpu ✓ · cuda ✗');
+  expect(check(checks, 'base-model').found).toBe('Base 1.0.0 · 14.2 M weights · 31.0 MB · 01234567');
 });
 
 describe('what is not well', () => {
@@ -50,7 +59,8 @@ describe('what is not well', () => {
     devices: healthy.devices.map((device) => ({ ...device, available: false, reason })),
   };
   const missing = new AppError('ffmpeg-missing', {}, '/nowhere/ffmpeg: ENOENT');
-  const checks = examine(poor, settings, missing);
+  const noModel = new AppError('base-model-missing', { path: '/nowhere' });
+  const checks = examine(poor, settings, { tools: missing, baseModel: noModel });
 
   test('is judged', () => {
     const found = Object.fromEntries(checks.map(({ id, status, fix }) => [id, [status, fix?.code]]));
@@ -60,6 +70,7 @@ describe('what is not well', () => {
       ffmpeg: ['fail', 'ffmpeg-missing'],
       device: ['fail', 'device-not-working'],
       graphics: ['warn', 'no-graphics'],
+      'base-model': ['warn', 'base-model-missing'],
       disk: ['warn', 'disk-low'],
       memory: ['warn', 'memory-low'],
     });
@@ -75,7 +86,7 @@ describe('what is not well', () => {
   });
 
   test('with hardly any space left, nothing can be trained', () => {
-    const full = examine({ ...healthy, freeDiskBytes: GB / 4 }, settings, tools);
+    const full = examine({ ...healthy, freeDiskBytes: GB / 4 }, settings, found);
     expect(check(full, 'disk')).toMatchObject({ status: 'fail', fix: { code: 'disk-low' } });
   });
 });

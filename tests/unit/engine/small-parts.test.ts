@@ -4,7 +4,7 @@ import { id } from '#shared/contract/common.ts';
 import { newId } from '#main/engine/ids.ts';
 import { createTail } from '#main/engine/jobs/output-tail.ts';
 import { isPlainName } from '#main/engine/server/upload.ts';
-import { naturalFrameRate } from '#main/engine/services/generation.ts';
+import { naturalFrameRate } from '#main/engine/services/frame-rate.ts';
 
 test('ids are ULIDs that sort by birth, also within a millisecond and when the clock steps back', () => {
   const made = [...Array.from({ length: 1000 }, () => newId(5_000_000_000_000)), newId(4_999_999_999_999)];

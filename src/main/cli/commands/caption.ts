@@ -7,7 +7,7 @@ import { exitCode } from '../exit-codes.ts';
 import { followJob } from '../follow-job.ts';
 import { table } from '../format.ts';
 import { deviceOption } from '../option-parsers.ts';
-import { pickRun } from '../pick.ts';
+import { pickModel } from '../pick.ts';
 
 interface CaptionOptions {
   run?: string;
@@ -22,8 +22,11 @@ const pageSize = 500;
 export function addCaption(program: Command, runCommand: RunCommand): void {
   program
     .command('caption')
-    .description('let a run describe clips that have no caption yet')
-    .option('--run <id or name>', 'which run (default: the newest)')
+    .description('let a model describe clips that have no caption yet')
+    .option(
+      '--run <id or name>',
+      'which run, or “base” (default: the newest that is trained, else the base model)',
+    )
     .option('--query <words>', 'only clips found by these words', '')
     .option('--all', 'also clips that have a caption')
     .option('--apply', 'take the suggestions over as captions')
@@ -31,7 +34,7 @@ export function addCaption(program: Command, runCommand: RunCommand): void {
     .action(({ run: wanted, query, all, apply, device }: CaptionOptions) =>
       runCommand(async (context) => {
         const { engine, terminal } = context;
-        const run = await pickRun(context, wanted);
+        const model = await pickModel(context, wanted);
         const clips = await findClips(context, query, !all);
         if (clips.length === 0) {
           terminal.result(
@@ -41,7 +44,7 @@ export function addCaption(program: Command, runCommand: RunCommand): void {
           return exitCode.ok;
         }
         const job = await followJob(context, () =>
-          engine.call('captions.suggest', { runId: run.id, clipIds: clips.map((clip) => clip.id), device }),
+          engine.call('captions.suggest', { runId: model.id, clipIds: clips.map((clip) => clip.id), device }),
         );
         const { suggestions } = await engine.call('captions.suggestions', { jobId: job.id });
         if (apply) {

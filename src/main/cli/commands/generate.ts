@@ -14,7 +14,7 @@ import { exitCode } from '../exit-codes.ts';
 import { followJob } from '../follow-job.ts';
 import { formatBytes } from '../format.ts';
 import { decimal, deviceOption, wholeNumber } from '../option-parsers.ts';
-import { pickRun } from '../pick.ts';
+import { pickModel } from '../pick.ts';
 
 type GenerateOptions = Partial<SamplingSettings> & {
   run?: string;
@@ -31,7 +31,10 @@ export function addGenerate(program: Command, runCommand: RunCommand): void {
     .command('generate')
     .description('make clips from a prompt; Ctrl-C keeps the frames that are there')
     .argument('<prompt>', 'what the clip shows')
-    .option('--run <id or name>', 'which run (default: the newest)')
+    .option(
+      '--run <id or name>',
+      'which run, or “base” (default: the newest that is trained, else the base model)',
+    )
     .option(
       '-o, --output <file>',
       'path of the MP4 (default: take-<id>.mp4 in this folder); several takes are numbered',
@@ -68,11 +71,12 @@ export function addGenerate(program: Command, runCommand: RunCommand): void {
 
 /** Returns the takes when they are over. Takes that were stopped are no failure: what is there is kept. */
 async function makeTakes(context: CommandContext, prompt: string, options: GenerateOptions): Promise<Take[]> {
-  const { engine } = context;
+  const { engine, terminal } = context;
   const { run: wanted, takes: count, preset, device, seed, guidance, temperature, topP, steps } = options;
-  const run = await pickRun(context, wanted);
+  const model = await pickModel(context, wanted);
+  terminal.remark(`Model: ${model.label}`);
   const request = {
-    runId: run.id,
+    runId: model.id,
     prompt,
     preset,
     sampling: { seed, guidance, temperature, topP, steps },

@@ -1,6 +1,7 @@
 /** `reelwright train`: trains tokenizer and GPT on a snapshot, or goes on with a run that was stopped. */
 import { Option, type Command } from 'commander';
 import { readFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import type { Device } from '#shared/contract/system.ts';
 import type { MetricPoint, Run } from '#shared/contract/training.ts';
 import { trainingConfig } from '#shared/domain/training-config.ts';
@@ -11,7 +12,7 @@ import { describeForecast, forecastRun, type PlannedRun } from '../forecast.ts';
 import { followJob } from '../follow-job.ts';
 import { formatLoss } from '../format.ts';
 import { deviceOption, setting } from '../option-parsers.ts';
-import { pickRun, pickSnapshot } from '../pick.ts';
+import { pickModel, pickRun, pickSnapshot } from '../pick.ts';
 
 interface TrainOptions {
   snapshot?: string;
@@ -36,7 +37,7 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
     .option('--set <name=value>', 'one setting, e.g. gpt.epochs=20; may be given several times', setting, {})
     .option(
       '--init-from <run id or name>',
-      'start from the weights of a trained run, with its model and its tokenizer as they are',
+      'start from the weights of a trained run, or of “base”, with its model and its tokenizer as they are',
     )
     .option('--forecast', 'only tell what the run would take, measured by a dry run of a few steps')
     .option('--no-forecast', 'begin at once, without telling')
@@ -102,9 +103,10 @@ export function addTrain(program: Command, runCommand: RunCommand): void {
 
 async function planRun(context: CommandContext, options: TrainOptions): Promise<PlannedRun> {
   const snapshot = await pickSnapshot(context, options.snapshot);
-  const base = options.initFrom === undefined ? {} : await continuing(context, options.initFrom);
   const file = options.config === undefined ? {} : await readConfig(options.config);
-  const config = trainingConfig.safeParse(merge(merge(base, file), options.set));
+  const { initFrom, ...given } = merge(file, options.set);
+  const base = await continuing(context, options.initFrom ?? initFrom);
+  const config = trainingConfig.safeParse(merge(base, given));
   if (!config.success) {
     const issue = config.error.issues[0]!;
     throw new AppError('invalid-input', { field: issue.path.join('.'), problem: issue.message });
@@ -113,8 +115,11 @@ async function planRun(context: CommandContext, options: TrainOptions): Promise<
 }
 
 /** The settings that a run has in common with the one it starts from; its tokens keep their meaning, too. */
-async function continuing(context: CommandContext, wanted: string): Promise<Record<string, unknown>> {
-  const { id, config } = await pickRun(context, wanted);
+async function continuing(context: CommandContext, wanted: unknown): Promise<Record<string, unknown>> {
+  // Nothing; a folder, whose settings are its owner's to repeat; or what is no text, and refused with the rest.
+  if (typeof wanted !== 'string' || isAbsolute(wanted))
+    return wanted === undefined ? {} : { initFrom: wanted };
+  const { id, config } = await pickModel(context, wanted);
   return {
     initFrom: id,
     window: config.window,

@@ -10,6 +10,7 @@ import { generationHandlers } from '../services/generation.ts';
 import { importsHandlers } from '../services/imports.ts';
 import { jobsHandlers } from '../services/jobs.ts';
 import { libraryHandlers } from '../services/library.ts';
+import { modelsHandlers } from '../services/models.ts';
 import { settingsHandlers } from '../services/settings.ts';
 import { splitsHandlers } from '../services/splits.ts';
 import { systemHandlers, type SystemFacts } from '../services/system.ts';
@@ -34,6 +35,7 @@ export function createHandlers({ context, queue, compute, forecasts, facts }: Se
     ...forecastHandlers(forecasts, queue),
     ...trainingHandlers(context, queue, forecasts),
     ...generationHandlers(context, queue),
+    ...modelsHandlers(context, queue),
   };
   return explained(handlers, context.workspace.root);
 }

@@ -105,6 +105,7 @@ export interface RunsTable {
   created_at: number;
   config: string;
   deleted_at: number | null;
+  base_model: string | null;
 }
 
 export interface CheckpointsTable {
@@ -131,9 +132,17 @@ export interface EvalReportsTable {
   report: string;
 }
 
+export interface ModelsTable {
+  sha256: string;
+  name: string;
+  version: string;
+  first_used_at: number;
+}
+
 export interface TakesTable {
   id: string;
-  run_id: string;
+  run_id: string | null;
+  model: string | null;
   job_id: string;
   prompt: string;
   sampling: string;
@@ -179,6 +188,7 @@ export interface Tables {
   checkpoints: CheckpointsTable;
   metrics: MetricsTable;
   eval_reports: EvalReportsTable;
+  models: ModelsTable;
   takes: TakesTable;
   caption_suggestions: CaptionSuggestionsTable;
   run_costs: RunCostsTable;

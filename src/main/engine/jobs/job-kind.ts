@@ -17,8 +17,8 @@ type WorkerEvents = {
 
 export interface JobKindService<K extends JobKind> {
   kind: K;
-  /** Jobs of one lane run one after another; lanes run side by side. */
-  lane: 'heavy' | 'import';
+  /** Jobs of one lane run one after another; lanes run side by side. `heavy` computes, `files` mostly reads and writes. */
+  lane: 'heavy' | 'files';
   /** How long a cancelled worker may take to stop by itself. */
   stopWithinMs: number;
   /** Called at the start of every attempt. */

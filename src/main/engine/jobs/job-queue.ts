@@ -148,7 +148,7 @@ export class JobQueue {
   /** Fills idle lanes. */
   #dispatch(): void {
     this.#inTurn(async () => {
-      for (const lane of ['heavy', 'import'] as const) {
+      for (const lane of ['heavy', 'files'] as const) {
         const ofLane = [...this.#kinds.values()].filter((kind) => kind.lane === lane).map(({ kind }) => kind);
         const busy = [...this.#running.values()].some(({ job }) => ofLane.includes(job.kind));
         if (busy || this.#closing || ofLane.length === 0) continue;

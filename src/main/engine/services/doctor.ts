@@ -1,4 +1,5 @@
 /** Judges what was found on this machine, and says what to do about what is missing. Pure. */
+import type { BaseModel } from '#shared/contract/models.ts';
 import type { Settings } from '#shared/contract/settings.ts';
 import type { DoctorCheck, SystemInfo } from '#shared/contract/system.ts';
 import { AppError, toWireError } from '#shared/errors/app-error.ts';
@@ -10,13 +11,20 @@ const COMFORTABLE_DISK = 5 * GB;
 const LEAST_DISK = 0.5 * GB;
 const COMFORTABLE_MEMORY = 4 * GB;
 
-export function examine(info: SystemInfo, settings: Settings, tools: ResolvedTools | Error): DoctorCheck[] {
+/** What was found of each thing that may be missing: itself, or why it cannot be used. */
+export interface Found {
+  tools: ResolvedTools | Error;
+  baseModel: BaseModel | Error;
+}
+
+export function examine(info: SystemInfo, settings: Settings, { tools, baseModel }: Found): DoctorCheck[] {
   return [
     { id: 'node', status: 'ok', found: `Node ${info.node} · ${info.platform}`, fix: null },
     { id: 'sqlite', status: 'ok', found: `SQLite ${info.sqlite}`, fix: null },
     ...mediaTools(tools),
     chosenDevice(info, settings),
     graphics(info),
+    shipped(baseModel),
     disk(info),
     memory(info),
   ];
@@ -49,6 +57,15 @@ function graphics(info: SystemInfo): DoctorCheck {
   const found = cards.map(({ id, available }) => `${id} ${available ? '✓' : '✗'}`).join(' · ');
   if (cards.some(({ available }) => available)) return { id: 'graphics', status: 'ok', found, fix: null };
   return { id: 'graphics', status: 'warn', found, fix: new AppError('no-graphics').toWire() };
+}
+
+/** Without it everything else goes on: what is missing is only what to begin with. */
+function shipped(model: BaseModel | Error): DoctorCheck {
+  const id = 'base-model';
+  if (model instanceof Error) return { id, status: 'warn', found: '–', fix: toWireError(model) };
+  const { name, version, sha256, weights, bytes } = model;
+  const sizes = `${(weights / 1e6).toFixed(1)} M weights · ${(bytes / 1e6).toFixed(1)} MB`;
+  return { id, status: 'ok', found: `${name} ${version} · ${sizes} · ${sha256.slice(0, 8)}`, fix: null };
 }
 
 function disk(info: SystemInfo): DoctorCheck {

@@ -11,7 +11,7 @@ import * as takes from '../db/repositories/takes.ts';
 import type { JobKindService } from '../jobs/job-kind.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Compute, DeviceWish } from './compute.ts';
-import { getTrainedRun } from './find-run.ts';
+import { getUsableModel, requireSamePackage } from './usable-model.ts';
 
 /** Which takes it makes, the takes themselves say. */
 export type GenerateRequest = DeviceWish;
@@ -27,10 +27,8 @@ const takeStatus: Record<JobStatus, Take['status']> = {
   interrupted: 'stopped',
 };
 
-export function generateJob(
-  { db, events, workspace }: EngineContext,
-  compute: Compute,
-): JobKindService<'generate'> {
+export function generateJob(context: EngineContext, compute: Compute): JobKindService<'generate'> {
+  const { db, events, workspace } = context;
   const takesOf = async (job: JobRow) => {
     const found = await takes.findTakesOfJob(db, job.id);
     if (found.length === 0) throw new AppError('not-found', { what: 'take', id: job.id });
@@ -60,8 +58,9 @@ export function generateJob(
     stopWithinMs: 20_000,
     prepare: async (job) => {
       const all = await takesOf(job);
-      const [{ runId, prompt, frameRate, sampling }] = all;
-      await getTrainedRun(db, runId);
+      const [{ runId, model: asked, prompt, frameRate, sampling }] = all;
+      const model = await getUsableModel(context, runId);
+      requireSamePackage(asked, model.package);
       for (const { id } of all) {
         // The same seed makes the same frames: a second attempt starts from an empty folder.
         await rm(takeFolderOf(workspace, id), { recursive: true, force: true });
@@ -70,7 +69,7 @@ export function generateJob(
       await change(job, () => ({ framesDone: 0, hasVideo: false }));
       return {
         ...(await compute.spec((job.request as GenerateRequest).device)),
-        runFolder: join(workspace.runs, runId),
+        runFolder: model.folder,
         prompt,
         sampling,
         takes: all.map(({ id, sampling: { seed } }) => ({ folder: takeFolderOf(workspace, id), seed })),

@@ -8,6 +8,7 @@ import { AppError } from '#shared/errors/app-error.ts';
 import type { EngineContext } from '../context.ts';
 import type { Db } from '../db/open-database.ts';
 import * as jobs from '../db/repositories/jobs.ts';
+import { recordModel } from '../db/repositories/models.ts';
 import { listSuggestions } from '../db/repositories/suggestions.ts';
 import * as takes from '../db/repositories/takes.ts';
 import { newId } from '../ids.ts';
@@ -15,16 +16,14 @@ import type { JobQueue } from '../jobs/job-queue.ts';
 import type { CaptionRequest } from './caption-job.ts';
 import { takeTokensOf, takeVideoOf, type GenerateRequest } from './generate-job.ts';
 import type { HandlersOf } from './handlers-of.ts';
-import { readSnapshotFile } from './snapshot-file.ts';
-import { getTrainedRun } from './find-run.ts';
 import { readConfidence } from './take-confidence.ts';
-
-const FRAME_RATES = { least: 4, most: 30 };
+import { getUsableModel } from './usable-model.ts';
 
 export function generationHandlers(
-  { db, workspace }: EngineContext,
+  context: EngineContext,
   queue: JobQueue,
 ): HandlersOf<typeof generationProcedures> {
+  const { db, workspace } = context;
   return {
     'generation.start': async ({
       runId,
@@ -34,31 +33,33 @@ export function generationHandlers(
       takes: count,
       device,
     }) => {
-      const run = await getTrainedRun(db, runId);
-      const { members } = await readSnapshotFile(workspace, run.snapshotId);
-      const durations = members.map((member) => member.end - member.start);
+      const model = await getUsableModel(context, runId);
+      const { frames, size } = model.config.window;
+      const frameRate = await model.frameRate();
       const settings = chooseSettings(preset, chosen);
       const jobId = newId();
       const createdAt = Date.now();
       const started = Array.from({ length: count }, (_, i): Take => ({
         id: newId(),
         runId,
+        model: model.package,
         jobId,
         prompt: prompt.trim(),
         sampling: { ...settings, seed: (seed + i) % 2 ** 32 },
         createdAt,
         status: 'running',
         framesDone: 0,
-        frameCount: run.config.window.frames,
-        width: run.config.window.size,
-        height: run.config.window.size,
-        frameRate: naturalFrameRate(run.config.window.frames, durations),
+        frameCount: frames,
+        width: size,
+        height: size,
+        frameRate,
         hasVideo: false,
       }));
       const request: GenerateRequest = { device };
-      const title = prompt.trim() || run.name;
+      const title = prompt.trim() || model.name;
       await db.transaction().execute(async (trx) => {
         await jobs.insertJob(trx, { id: jobId, kind: 'generate', title, request, createdAt });
+        if (model.package) await recordModel(trx, model.package, createdAt);
         for (const take of started) await takes.insertTake(trx, take);
       });
       await queue.enqueued(jobId);
@@ -84,9 +85,9 @@ export function generationHandlers(
       return { path, bytes: (await stat(path)).size };
     },
     'captions.suggest': async ({ runId, clipIds, device }) => {
-      const run = await getTrainedRun(db, runId);
+      const model = await getUsableModel(context, runId);
       const request: CaptionRequest = { runId, clipIds, device };
-      return queue.add({ kind: 'caption', title: `${run.name} · ${clipIds.length}`, request });
+      return queue.add({ kind: 'caption', title: `${model.name} · ${clipIds.length}`, request });
     },
     'captions.suggestions': async ({ jobId }) => {
       await queue.get(jobId);
@@ -99,15 +100,6 @@ async function getTake(db: Db, takeId: string): Promise<Take> {
   const take = await takes.findTake(db, takeId);
   if (!take) throw new AppError('not-found', { what: 'take', id: takeId });
   return take;
-}
-
-/** A window spreads its frames over a whole clip, so a take plays at the pace of the clip of middle length. */
-export function naturalFrameRate(frames: number, durations: number[]): number {
-  const moving = durations.filter((seconds) => seconds > 0).toSorted((a, b) => a - b);
-  const middle = moving[Math.floor(moving.length / 2)];
-  if (middle === undefined) return 12;
-  const rate = Math.round((frames / middle) * 100) / 100;
-  return Math.min(FRAME_RATES.most, Math.max(FRAME_RATES.least, rate));
 }
 
 /** The target is there whole or not at all. Throws file-exists. */

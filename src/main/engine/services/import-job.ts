@@ -27,7 +27,7 @@ export function importJob(context: EngineContext, compute: Compute): JobKindServ
 
   return {
     kind: 'import',
-    lane: 'import',
+    lane: 'files',
     stopWithinMs: 10_000,
     prepare: async (job) => {
       const { ffmpeg, ffprobe } = await compute.tools();

@@ -1,9 +1,7 @@
 /** What the engine runs on. */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism, release } from 'node:os';
-import { join } from 'node:path';
 import type { SystemInfo, systemProcedures } from '#shared/contract/system.ts';
-import { appFolder } from '../app-paths.ts';
+import { ownVersion } from '../app-paths.ts';
 import type { EngineContext } from '../context.ts';
 import { readSettings } from '../db/repositories/settings.ts';
 import type { Compute } from './compute.ts';
@@ -19,15 +17,14 @@ export interface SystemFacts {
 }
 
 export function systemHandlers(
-  { workspace, db }: EngineContext,
+  { workspace, db, baseModel }: EngineContext,
   compute: Compute,
   facts: SystemFacts,
 ): HandlersOf<typeof systemProcedures> {
   const probeDevices = createDeviceProbe();
 
   async function info(): Promise<SystemInfo> {
-    const [version, onnxruntime, ffmpeg, { memoryTotal, diskFree }, devices] = await Promise.all([
-      ownVersion(),
+    const [onnxruntime, ffmpeg, { memoryTotal, diskFree }, devices] = await Promise.all([
       onnxruntimeVersion(),
       compute.tools().then(
         ({ versions, ffmpeg: path }) => `${versions.ffmpeg} · ${path}`,
@@ -37,7 +34,7 @@ export function systemHandlers(
       probeDevices(),
     ]);
     return {
-      version,
+      version: ownVersion,
       workspace: workspace.root,
       platform: `${process.platform} ${release()} ${process.arch}`,
       node: process.versions.node,
@@ -54,16 +51,10 @@ export function systemHandlers(
   return {
     'system.info': () => info(),
     'system.doctor': async () => ({
-      checks: examine(
-        await info(),
-        await readSettings(db),
-        await compute.tools().catch((error: unknown) => error as Error),
-      ),
+      checks: examine(await info(), await readSettings(db), {
+        tools: await compute.tools().catch((error: unknown) => error as Error),
+        baseModel: await baseModel.get().catch((error: unknown) => error as Error),
+      }),
     }),
   };
-}
-
-async function ownVersion(): Promise<string> {
-  const text = await readFile(join(appFolder, 'package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -12,6 +12,7 @@ import type { Compute, DeviceWish } from './compute.ts';
 import type { Forecasts } from './forecasts.ts';
 import { snapshotPath } from './snapshot-file.ts';
 import { getRun } from './find-run.ts';
+import { requireSamePackage } from './usable-model.ts';
 
 export interface TrainRequest extends DeviceWish {
   runId: string;
@@ -24,13 +25,15 @@ export function trainJob(
   compute: Compute,
   forecasts: Pick<Forecasts, 'measured'>,
 ): JobKindService<'train'> {
-  const { db, events, workspace } = context;
+  const { db, events, workspace, baseModel } = context;
   return {
     kind: 'train',
     lane: 'heavy',
     stopWithinMs: WORKER_STOPS_WITHIN_MS,
     prepare: async (job) => {
       const run = await getRun(db, runIdOf(job));
+      // Once its GPT has begun, the run has all of the base model that it needs.
+      if (run.base && !run.canGenerate) requireSamePackage(run.base, await baseModel.get());
       const runFolder = join(workspace.runs, run.id);
       await mkdir(runFolder, { recursive: true });
       const { device } = job.request as TrainRequest;

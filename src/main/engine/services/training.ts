@@ -5,6 +5,7 @@ import type { Run, trainingProcedures } from '#shared/contract/training.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import type { EngineContext } from '../context.ts';
 import * as jobs from '../db/repositories/jobs.ts';
+import { recordModel } from '../db/repositories/models.ts';
 import { listMetrics } from '../db/repositories/metrics.ts';
 import * as runs from '../db/repositories/runs.ts';
 import type { RunRow } from '../db/repositories/runs.ts';
@@ -37,7 +38,7 @@ export function trainingHandlers(
     'training.start': async ({ snapshotId, name, config, device, force }) => {
       const snapshot = await findSnapshot(db, snapshotId);
       if (!snapshot) throw new AppError('not-found', { what: 'snapshot', id: snapshotId });
-      await checkBaseRun(context, config);
+      const base = await checkBaseRun(context, config);
       if (!force) await forecasts.requireFit({ snapshotId, config, device });
       const runId = newId();
       const jobId = newId();
@@ -46,7 +47,8 @@ export function trainingHandlers(
       const request: TrainRequest = { runId, device };
       await db.transaction().execute(async (trx) => {
         await jobs.insertJob(trx, { id: jobId, kind: 'train', title, request, createdAt });
-        await runs.insertRun(trx, { id: runId, name: title, snapshotId, jobId, createdAt, config });
+        if (base) await recordModel(trx, base, createdAt);
+        await runs.insertRun(trx, { id: runId, name: title, snapshotId, jobId, createdAt, config, base });
       });
       await queue.enqueued(jobId);
       return viewOne(await getRun(db, runId));

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { modelPrecision } from '#shared/contract/models.ts';
 import { trainingConfig } from '#shared/domain/training-config.ts';
+import { AppError } from '#shared/errors/app-error.ts';
 import { computedWith } from './manifest.ts';
 
 /** Raised when older programs could not read what is written. */
@@ -32,7 +33,7 @@ const exportedCheckpoint = z.object({
 });
 
 /** What is read first, and understood of packages of any format. */
-export const packageHead = z.object({
+const packageHead = z.object({
   kind: z.literal(MODEL_PACKAGE_KIND),
   format: z.number().int().min(1),
 });
@@ -70,3 +71,28 @@ export const modelPackageManifest = packageHead.extend({
   }),
 });
 export type ModelPackageManifest = z.output<typeof modelPackageManifest>;
+
+/** File of a package that holds its manifest. */
+export const PACKAGE_MANIFEST = 'manifest.json';
+
+/** Reads the manifest of the package in `folder`. Throws AppError `model-damaged` or `model-newer`. */
+export function parsePackageManifest(contents: Uint8Array, folder: string): ModelPackageManifest {
+  const damaged = (problem: string) =>
+    new AppError('model-damaged', { path: folder, detail: `${PACKAGE_MANIFEST}: ${problem}` });
+  const parse = <T extends z.ZodType>(schema: T, json: unknown): z.output<T> => {
+    const parsed = schema.safeParse(json);
+    if (parsed.success) return parsed.data;
+    const issue = parsed.error.issues[0]!;
+    throw damaged(`${issue.path.join('.')}: ${issue.message}`);
+  };
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(contents));
+  } catch (error) {
+    throw damaged((error as Error).message);
+  }
+  const { format: found } = parse(packageHead, json);
+  if (found > MODEL_PACKAGE_FORMAT)
+    throw new AppError('model-newer', { path: folder, found, known: MODEL_PACKAGE_FORMAT });
+  return parse(modelPackageManifest, json);
+}

@@ -6,6 +6,7 @@ import {
   MODEL_PACKAGE_FORMAT,
   MODEL_PACKAGE_KIND,
   modelPackageManifest,
+  PACKAGE_MANIFEST,
   packageFiles,
   type ModelPackageManifest,
 } from '#main/ml/format/model-package.ts';
@@ -14,33 +15,19 @@ import { storeWeights } from '#main/ml/format/stored-weights.ts';
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import type { ParameterSet, Weights } from '#main/ml/nn/parameters.ts';
 import { tokenizerParameters } from '#main/ml/tokenizer/model.ts';
-import type { ModelPrecision } from '#shared/contract/models.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { explainDiskFull } from '#shared/errors/disk-full.ts';
 import type { Checkpoint, ReportDamage } from '../runtime/checkpoint-store.ts';
 import { modelOf, readModelCheckpoints, type ModelCheckpoints } from '../runtime/load-checkpoint.ts';
-import { isModelPackage, PACKAGE_MANIFEST } from '../runtime/model-package.ts';
+import { isModelPackage } from '../runtime/model-package.ts';
+import type { SpecOf } from '../runtime/serve-worker.ts';
 import { WEIGHTS } from '../runtime/trainer-state.ts';
 import { describeFiles, writeFolder } from '../runtime/write-folder.ts';
 
 const CARD = 'MODEL_CARD.md';
 
-export interface ExportRequest {
-  runFolder: string;
-  /** Where the package goes. */
-  folder: string;
-  name: string;
-  version: string;
-  /** Empty when nothing is to be said. */
-  licence: string;
-  precision: ModelPrecision;
-  /** At which its takes play naturally. */
-  frameRate: number;
-  /** Program and version that exports. */
-  program: string;
-  /** Whether a package that is there already is replaced; anything else never is. */
-  overwrite: boolean;
-}
+/** `frameRate`: at which its takes play naturally. `overwrite`: a package that is there is replaced; anything else never is. */
+export type ExportRequest = SpecOf<'export'>;
 
 /**
  * Returns the manifest. Throws AppError `checkpoint-missing`, `checkpoint-damaged`, `file-exists`, `disk-full`, and `invalid-input`
@@ -104,8 +91,13 @@ async function factsOf({ gpt, tokenizer }: ModelCheckpoints) {
   const { mtime } = await stat(join(gpt.folder, PACKAGE_MANIFEST));
   return {
     created: mtime.toISOString(),
-    // What it started from may be a path of this machine; adapters are part of the weights by now.
-    config: { ...config, initFrom: null, gpt: { ...config.gpt, lora: null } },
+    // What it started from may be a path of this machine; adapters are part of the weights by now, and so is what stayed as it was.
+    config: {
+      ...config,
+      initFrom: null,
+      tokenizer: { ...config.tokenizer, part: 'both' },
+      gpt: { ...config.gpt, lora: null },
+    },
     metrics: { ...metricsOf(tokenizer), ...metricsOf(gpt) },
   };
 }

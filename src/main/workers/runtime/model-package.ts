@@ -4,12 +4,10 @@
  */
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { z } from 'zod';
 import {
-  MODEL_PACKAGE_FORMAT,
-  modelPackageManifest,
+  PACKAGE_MANIFEST,
   packageFiles,
-  packageHead,
+  parsePackageManifest,
   type ModelPackageManifest,
 } from '#main/ml/format/model-package.ts';
 import { readSafetensors, SafetensorsError } from '#main/ml/format/safetensors.ts';
@@ -24,7 +22,6 @@ import { AppError } from '#shared/errors/app-error.ts';
 import { sha256 } from './write-folder.ts';
 import type { TrainedModel } from './trained-model.ts';
 
-export const PACKAGE_MANIFEST = 'manifest.json';
 const MOST_MANIFEST_BYTES = 1 << 20;
 const MOST_TEXT_BYTES = 4 << 20;
 
@@ -75,11 +72,7 @@ interface ReadFile {
 
 async function readManifest(folder: string): Promise<{ manifest: ModelPackageManifest; hash: string }> {
   const bytes = await readAtMost(folder, PACKAGE_MANIFEST, MOST_MANIFEST_BYTES);
-  const json = parseJson({ name: PACKAGE_MANIFEST, bytes });
-  const { format } = parseWith(packageHead, json);
-  if (format > MODEL_PACKAGE_FORMAT)
-    throw new AppError('model-newer', { path: folder, found: format, known: MODEL_PACKAGE_FORMAT });
-  return { manifest: parseWith(modelPackageManifest, json), hash: sha256(bytes) };
+  return { manifest: parsePackageManifest(bytes, folder), hash: sha256(bytes) };
 }
 
 async function readListed(
@@ -121,26 +114,10 @@ function parseWeights({ name, bytes }: ReadFile, parameters: ParameterSet): Weig
 
 function parseText({ name, bytes }: ReadFile): BytePairEncoding {
   try {
-    return BytePairEncoding.fromJson(parseJson({ name, bytes }), name);
+    return BytePairEncoding.fromJson(JSON.parse(new TextDecoder().decode(bytes)), name);
   } catch (error) {
-    if (error instanceof AppError) throw within(name, error, error.params.detail);
-    throw error;
+    throw within(name, error as Error, error instanceof AppError ? error.params.detail : undefined);
   }
-}
-
-function parseJson({ name, bytes }: ReadFile): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw within(name, error as Error);
-  }
-}
-
-function parseWith<T extends z.ZodType>(schema: T, json: unknown): z.output<T> {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  throw new Error(`${PACKAGE_MANIFEST}: ${issue.path.join('.')}: ${issue.message}`);
 }
 
 const within = (name: string, cause: Error, problem: string | number | undefined = cause.message) =>

@@ -3,6 +3,7 @@ import { initial } from './0001-initial.ts';
 import { forecasts } from './0002-forecasts.ts';
 import { jobNotices } from './0003-job-notices.ts';
 import { takesOfAJob } from './0004-takes-of-a-job.ts';
+import { models } from './0005-models.ts';
 
 /** Migration n (counted from 1) takes the schema from version n-1 to n. */
-export const migrations: readonly string[] = [initial, forecasts, jobNotices, takesOfAJob];
+export const migrations: readonly string[] = [initial, forecasts, jobNotices, takesOfAJob, models];

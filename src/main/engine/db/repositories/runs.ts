@@ -2,9 +2,11 @@
 import type { Selectable } from 'kysely';
 import { trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { evalReport, type EvalReport } from '#shared/contract/evaluation.ts';
+import type { PackageName } from '#shared/contract/models.ts';
 import type { TrainingStage } from '#shared/contract/training.ts';
 import type { Db } from '../open-database.ts';
 import type { RunsTable } from '../tables.ts';
+import { toPackageName } from './models.ts';
 
 export interface RunRow {
   id: string;
@@ -14,6 +16,8 @@ export interface RunRow {
   jobId: string;
   createdAt: number;
   config: TrainingConfig;
+  /** The package that it started from. */
+  base: PackageName | null;
   valLossBefore: number | null;
   valLossBest: number | null;
   canGenerate: boolean;
@@ -21,7 +25,7 @@ export interface RunRow {
 
 export async function insertRun(
   db: Db,
-  run: Pick<RunRow, 'id' | 'name' | 'snapshotId' | 'jobId' | 'createdAt' | 'config'>,
+  run: Pick<RunRow, 'id' | 'name' | 'snapshotId' | 'jobId' | 'createdAt' | 'config' | 'base'>,
 ): Promise<void> {
   await db
     .insertInto('runs')
@@ -32,6 +36,7 @@ export async function insertRun(
       job_id: run.jobId,
       created_at: run.createdAt,
       config: JSON.stringify(run.config),
+      base_model: run.base?.sha256 ?? null,
     })
     .execute();
 }
@@ -96,9 +101,15 @@ function selectRuns(db: Db) {
   return db
     .selectFrom('runs')
     .innerJoin('snapshots', 'snapshots.id', 'runs.snapshot_id')
+    .leftJoin('models', 'models.sha256', 'runs.base_model')
     .where('runs.deleted_at', 'is', null)
     .selectAll('runs')
-    .select('snapshots.name as snapshot_name')
+    .select([
+      'snapshots.name as snapshot_name',
+      'models.sha256 as model_sha256',
+      'models.name as model_name',
+      'models.version as model_version',
+    ])
     .select((e) => {
       const ofGpt = e
         .selectFrom('checkpoints')
@@ -114,12 +125,13 @@ function selectRuns(db: Db) {
 }
 
 function toRunRow(
-  row: Selectable<RunsTable> & {
-    snapshot_name: string;
-    checkpoints: number | null;
-    val_loss_before: number | null;
-    val_loss_best: number | null;
-  },
+  row: Selectable<RunsTable> &
+    Parameters<typeof toPackageName>[0] & {
+      snapshot_name: string;
+      checkpoints: number | null;
+      val_loss_before: number | null;
+      val_loss_best: number | null;
+    },
 ): RunRow {
   return {
     id: row.id,
@@ -130,6 +142,7 @@ function toRunRow(
     createdAt: row.created_at,
     // Parsed, not cast: a run of an older version gets the defaults of settings that it did not know.
     config: trainingConfig.parse(JSON.parse(row.config)),
+    base: toPackageName(row),
     valLossBefore: row.val_loss_before,
     valLossBest: row.val_loss_best,
     canGenerate: (row.checkpoints ?? 0) > 0,

@@ -1,15 +1,18 @@
-/** Takes: what was generated, from which run, and how. */
+/** Takes: what was generated, by which model, and how. */
 import type { Selectable } from 'kysely';
 import { sampling, type Take } from '#shared/contract/generation.ts';
+import { BASE_MODEL, type ModelId } from '#shared/contract/models.ts';
 import type { Db } from '../open-database.ts';
 import type { TakesTable } from '../tables.ts';
+import { toPackageName } from './models.ts';
 
 export async function insertTake(db: Db, take: Take): Promise<void> {
   await db
     .insertInto('takes')
     .values({
       id: take.id,
-      run_id: take.runId,
+      run_id: take.runId === BASE_MODEL ? null : take.runId,
+      model: take.model?.sha256 ?? null,
       job_id: take.jobId,
       prompt: take.prompt,
       sampling: JSON.stringify(take.sampling),
@@ -26,26 +29,26 @@ export async function insertTake(db: Db, take: Take): Promise<void> {
 }
 
 export async function findTake(db: Db, takeId: string): Promise<Take | undefined> {
-  const row = await db.selectFrom('takes').selectAll().where('id', '=', takeId).executeTakeFirst();
+  const row = await selectTakes(db).where('takes.id', '=', takeId).executeTakeFirst();
   return row && toTake(row);
 }
 
 /** The takes that a job makes side by side, in the order they were asked for. */
 export async function findTakesOfJob(db: Db, jobId: string): Promise<Take[]> {
-  const rows = await db.selectFrom('takes').selectAll().where('job_id', '=', jobId).orderBy('id').execute();
+  const rows = await selectTakes(db).where('job_id', '=', jobId).orderBy('takes.id').execute();
   return rows.map(toTake);
 }
 
 export async function listTakes(
   db: Db,
-  filter: { runId?: string | undefined; limit: number },
+  filter: { runId?: ModelId | undefined; limit: number },
 ): Promise<Take[]> {
-  const rows = await db
-    .selectFrom('takes')
-    .selectAll()
+  const { runId } = filter;
+  const rows = await selectTakes(db)
     .where('removed_at', 'is', null)
-    .$if(filter.runId !== undefined, (q) => q.where('run_id', '=', filter.runId!))
-    .orderBy('id', 'desc')
+    .$if(runId === BASE_MODEL, (q) => q.where('run_id', 'is', null))
+    .$if(runId !== undefined && runId !== BASE_MODEL, (q) => q.where('run_id', '=', runId!))
+    .orderBy('takes.id', 'desc')
     .limit(filter.limit)
     .execute();
   return rows.map(toTake);
@@ -85,10 +88,25 @@ export async function setTakesRemoved(db: Db, takeIds: string[], removedAt: numb
   return changed;
 }
 
-function toTake(row: Selectable<TakesTable>): Take {
+function selectTakes(db: Db) {
+  return db
+    .selectFrom('takes')
+    .leftJoin('models', 'models.sha256', 'takes.model')
+    .selectAll('takes')
+    .select([
+      'models.sha256 as model_sha256',
+      'models.name as model_name',
+      'models.version as model_version',
+    ]);
+}
+
+type TakeRow = Selectable<TakesTable> & Parameters<typeof toPackageName>[0];
+
+function toTake(row: TakeRow): Take {
   return {
     id: row.id,
-    runId: row.run_id,
+    runId: row.run_id ?? BASE_MODEL,
+    model: toPackageName(row),
     jobId: row.job_id,
     prompt: row.prompt,
     sampling: sampling.parse(JSON.parse(row.sampling)),
