@@ -91,7 +91,7 @@ async function picturesReady(page: Page): Promise<void> {
 }
 
 await mkdir(outputFolder, { recursive: true });
-await using engine = await startEngine(workspace);
+await using engine = await startEngine({ original: workspace });
 const browser = await chromium.launch(await findChromium());
 try {
   for (const look of looks) await takePictures(browser, engine.url, look);

@@ -1,6 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import type { SettingChange } from '#shared/contract/forecast.ts';
 import type { MetricPoint } from '#shared/contract/training.ts';
+import { requireSameModel } from '#shared/domain/same-model.ts';
 import { trainingConfig } from '#shared/domain/training-config.ts';
 import { lossColumns } from '../../src/renderer/src/features/training/curves.ts';
 import { phaseOf, phaseStates } from '../../src/renderer/src/features/training/phases.ts';
@@ -52,20 +53,34 @@ test('another optimizer brings its rate, and what suits it is left to the engine
   );
 });
 
-test('a run that starts from another has its model, and only then may train adapters alone', () => {
+test('a run that starts from a model has its settings and its tokenizer, and only then may train adapters alone', () => {
   const draft = draftOf();
+  applyPreset(draft, 'quick');
   const config = trainingConfig.parse({
-    gpt: { model: { width: 128, heads: 2, depth: 3, order: 'raster' } },
+    window: { frames: 9, size: 32 },
+    tokenizer: { model: { levels: [8, 6, 5], width: 96, heads: 2 } },
+    gpt: { model: { width: 120, heads: 2, depth: 3, order: 'raster', textVocabulary: 4096 } },
   });
-  startFrom(draft, { id: sampleId(1), config });
+  startFrom(draft, { id: 'base', config });
   draft.gpt.adapters = true;
   draft.gpt.rank = 4;
-  expect(configOf(draft)).toMatchObject({
-    initFrom: sampleId(1),
-    gpt: { model: { width: 128, depth: 3, order: 'raster' }, lora: { rank: 4, alpha: 8 } },
+  const started = configOf(draft);
+  expect(started).toMatchObject({
+    initFrom: 'base',
+    window: config.window,
+    tokenizer: { epochs: 0, model: config.tokenizer.model },
+    gpt: { epochs: 12, model: config.gpt.model, lora: { rank: 4, alpha: 8 } },
   });
+  expect(() => requireSameModel(config, started)).not.toThrow();
+  // A preset is still one, without epochs of the tokenizer.
+  expect(presetOf(draft)).toBe('quick');
+  applyPreset(draft, 'thorough');
+  expect(configOf(draft).tokenizer.epochs).toBe(0);
+
   startFrom(draft, undefined);
-  expect(configOf(draft)).toMatchObject({ initFrom: null, gpt: { lora: null } });
+  expect(presetOf(draft)).toBe('thorough');
+  applyPreset(draft, 'balanced');
+  expect(configOf(draft)).toEqual(trainingConfig.parse({}));
 });
 
 test('every batch is a whole number of micro-batches', () => {

@@ -177,7 +177,9 @@ export const en = {
   'training.name': 'Name',
   'training.defaultName': 'Run {number}',
   'training.startFrom': 'Start from',
-  'training.startFromHint': 'A trained run gives its weights, and its sizes with them.',
+  'training.startFromHint':
+    'What a model has learned is kept, its tokenizer as it is: your clips come on top. Its sizes stay, too.',
+  'training.from': 'from {name}',
   'training.fromNothing': 'Nothing: learn from scratch',
   'training.length': 'How thoroughly',
   'training.expert': 'Expert settings',
@@ -228,6 +230,7 @@ export const en = {
   'preset.thorough': 'Thorough',
   'preset.thoroughText': 'The best these clips can give; takes four times as long.',
   'preset.epochs': '{tokenizer} + {gpt} epochs',
+  'preset.epochsOfGpt': '{gpt} epochs',
   'forecast.title': 'Forecast',
   'forecast.unmeasured':
     'A dry run of a few steps finds out how long this takes on this machine, and whether it fits.',

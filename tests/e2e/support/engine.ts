@@ -16,14 +16,20 @@ export interface EngineProcess extends AsyncDisposable {
   workspace: string;
 }
 
-/** `original` is copied, so that nothing in it changes; without it the workspace is empty. */
-export async function startEngine(original?: string): Promise<EngineProcess> {
+export interface EngineSetup {
+  /** A workspace that is copied, so that nothing in it changes; without it the workspace is empty. */
+  original?: string;
+  /** The model package that is the base model; without it, the one that ships. */
+  baseModel?: string;
+}
+
+export async function startEngine({ original, baseModel = '' }: EngineSetup = {}): Promise<EngineProcess> {
   const workspace = await mkdtemp(join(tmpdir(), 'reelwright-e2e-'));
   if (original !== undefined) await cp(original, workspace, { recursive: true });
   const child = spawn(
     process.execPath,
     [join(projectFolder, 'src/main/cli/main.ts'), '--workspace', workspace, '--json', 'serve'],
-    { stdio: ['ignore', 'pipe', 'inherit'] },
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, REELWRIGHT_BASE_MODEL: baseModel } },
   );
   const gone = once(child, 'exit');
   const [line] = (await Promise.race([

@@ -10,7 +10,8 @@ export const test = base.extend<object, { engine: EngineProcess }>({
     // Playwright reads the names of a fixture's needs from this pattern.
     // eslint-disable-next-line no-empty-pattern
     async ({}, use) => {
-      await using engine = await startEngine();
+      // Without the model that ships: journeys train one of their own, and find the same whatever ships.
+      await using engine = await startEngine({ baseModel: join(projectFolder, 'no-base-model') });
       await use(engine);
     },
     { scope: 'worker' },

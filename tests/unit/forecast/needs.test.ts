@@ -108,6 +108,15 @@ describe('proposals', () => {
     expect(totalSeconds(proposals[2]!.needs.seconds!)).toBeLessThan(0.8 * time);
   });
 
+  test('what starts from a model keeps its sizes', () => {
+    const room = { ...roomy, memoryFree: 2.5 * GB };
+    const proposals = proposalsFor({ ...config, initFrom: 'base' }, clips, costs, room);
+    expect(proposals.map(({ changes }) => changes.map(({ setting }) => setting))).toEqual([
+      ['gpt.microBatch'],
+      ['gpt.recompute'],
+    ]);
+  });
+
   test('a full disk is met with fewer checkpoints', () => {
     const room = { ...roomy, diskFree: 450e6 };
     const [first] = proposalsFor({ ...config, keepCheckpoints: 4 }, clips, costs, room);

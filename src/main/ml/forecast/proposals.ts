@@ -13,12 +13,14 @@ import type { ClipCounts } from './work.ts';
 /** A change of a config; null when the setting cannot become smaller. */
 type Shrink = (config: TrainingConfig) => { config: TrainingConfig; change: SettingChange } | null;
 
-const shrinks: readonly Shrink[] = [
+const sameModel: readonly Shrink[] = [
   smallerMicroBatch('gpt'),
   smallerMicroBatch('tokenizer'),
   recomputed('gpt'),
   recomputed('tokenizer'),
   fewerCheckpoints,
+];
+const smallerModel: readonly Shrink[] = [
   shallower('gpt'),
   narrower('gpt'),
   shallower('tokenizer'),
@@ -36,6 +38,8 @@ export function proposalsFor(
   costs: RunCosts | null,
   room: MachineRoom,
 ): Proposal[] {
+  // What starts from a model has the sizes of that model.
+  const shrinks = config.initFrom === null ? [...sameModel, ...smallerModel] : sameModel;
   const needs = (to: TrainingConfig): Needs => needsOf(to, clips, costs && scaled(costs, config, to));
   const proposal = (to: TrainingConfig, changes: SettingChange[]): Proposal => {
     const wanted = needs(to);

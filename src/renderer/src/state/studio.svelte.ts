@@ -11,6 +11,7 @@ import { History, type Change } from './history.svelte.ts';
 import { ImportingState } from './importing.svelte.ts';
 import { JobsState } from './jobs.svelte.ts';
 import { LibraryState } from './library.svelte.ts';
+import { ModelsState } from './models.svelte.ts';
 import { Navigation } from './navigation.svelte.ts';
 import { SettingsState } from './settings.svelte.ts';
 import { SuggestionsState } from './suggestions.svelte.ts';
@@ -29,6 +30,7 @@ export class Studio {
   readonly suggestions: SuggestionsState;
   readonly dataset: DatasetState;
   readonly training: TrainingState;
+  readonly models: ModelsState;
   readonly forecast: ForecastState;
   readonly takes: TakesState;
 
@@ -40,6 +42,7 @@ export class Studio {
     this.suggestions = new SuggestionsState(engine, this.jobs);
     this.dataset = new DatasetState(engine);
     this.training = new TrainingState(engine, this.jobs);
+    this.models = new ModelsState(engine, this.training);
     this.forecast = new ForecastState(engine, this.jobs);
     this.takes = new TakesState(engine);
   }

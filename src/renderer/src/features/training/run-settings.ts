@@ -5,7 +5,6 @@ import {
   type OptimizerConfig,
   type OptimizerKind,
 } from '#shared/domain/optimizer-config.ts';
-import type { Run } from '#shared/contract/training.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
 import { loraConfig, trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { t } from '../../ui/words.svelte.ts';
@@ -16,7 +15,7 @@ export type Preset = (typeof presets)[number];
 const defaults = trainingConfig.parse({});
 
 /** Epochs of the tokenizer and of the GPT; the balanced preset is what the engine takes by default. */
-export const presetEpochs: Record<Preset, { tokenizer: number; gpt: number }> = {
+const presetEpochs: Record<Preset, { tokenizer: number; gpt: number }> = {
   quick: { tokenizer: 10, gpt: 12 },
   balanced: { tokenizer: defaults.tokenizer.epochs, gpt: defaults.gpt.epochs },
   thorough: { tokenizer: 4 * defaults.tokenizer.epochs, gpt: 4 * defaults.gpt.epochs },
@@ -24,8 +23,10 @@ export const presetEpochs: Record<Preset, { tokenizer: number; gpt: number }> = 
 
 /** One flat draft, because that is what a form edits. */
 export interface RunDraft {
-  /** The run whose weights this one starts from; empty for random ones. */
+  /** The model whose weights this run starts from; empty for random ones. */
   initFrom: string;
+  /** The settings that it then has to share with that model. */
+  base: ModelSettings | null;
   seed: number;
   keepCheckpoints: number;
   tokenizer: StageDraft;
@@ -37,6 +38,11 @@ export interface RunDraft {
     rank: number;
   };
 }
+
+type ModelSettings = Pick<TrainingConfig, 'window'> & {
+  tokenizer: TrainingConfig['tokenizer']['model'];
+  gpt: TrainingConfig['gpt']['model'];
+};
 
 export interface StageDraft {
   epochs: number;
@@ -93,6 +99,7 @@ export function draftOf(config: TrainingConfig = defaults): RunDraft {
   const { order } = config.gpt.model;
   return {
     initFrom: config.initFrom ?? '',
+    base: null,
     seed: config.seed,
     keepCheckpoints: config.keepCheckpoints,
     tokenizer: stage(config.tokenizer),
@@ -107,23 +114,31 @@ export function draftOf(config: TrainingConfig = defaults): RunDraft {
 }
 
 export function applyPreset(draft: RunDraft, preset: Preset): void {
-  draft.tokenizer.epochs = presetEpochs[preset].tokenizer;
-  draft.gpt.epochs = presetEpochs[preset].gpt;
+  const { tokenizer, gpt } = epochsOf(preset, draft);
+  draft.tokenizer.epochs = tokenizer;
+  draft.gpt.epochs = gpt;
 }
 
-/** Starts from a trained run, whose model it then has to be; without one, from nothing. */
-export function startFrom(draft: RunDraft, run: Pick<Run, 'id' | 'config'> | undefined): void {
-  draft.initFrom = run?.id ?? '';
-  if (run === undefined) {
+/** Of a preset: what starts from a model keeps its tokenizer, on which its tokens' meaning rests. */
+export function epochsOf(preset: Preset, { base }: RunDraft): { tokenizer: number; gpt: number } {
+  const { tokenizer, gpt } = presetEpochs[preset];
+  return { tokenizer: base ? 0 : tokenizer, gpt };
+}
+
+/** Starts from a trained model, which the run's then has to be; without one, from nothing. */
+export function startFrom(draft: RunDraft, model: { id: string; config: TrainingConfig } | undefined): void {
+  const preset = presetOf(draft);
+  draft.initFrom = model?.id ?? '';
+  if (model) {
+    const { window, tokenizer, gpt } = model.config;
+    draft.base = { window, tokenizer: tokenizer.model, gpt: gpt.model };
+    draft.tokenizer.epochs = 0;
+  } else {
+    draft.base = null;
     draft.gpt.adapters = false;
-    return;
+    draft.tokenizer.epochs = defaults.tokenizer.epochs;
   }
-  const trained = draftOf(run.config);
-  for (const stage of ['tokenizer', 'gpt'] as const) {
-    draft[stage].width = trained[stage].width;
-    draft[stage].depth = trained[stage].depth;
-  }
-  draft.gpt.order = trained.gpt.order;
+  if (preset) applyPreset(draft, preset);
 }
 
 /** Another optimizer, with the rate that suits it. */
@@ -136,13 +151,22 @@ export function chooseOptimizer(draft: RunDraft, stage: 'tokenizer' | 'gpt', kin
 export function presetOf(draft: RunDraft): Preset | undefined {
   return presets.find(
     (name) =>
-      presetEpochs[name].tokenizer === draft.tokenizer.epochs && presetEpochs[name].gpt === draft.gpt.epochs,
+      epochsOf(name, draft).tokenizer === draft.tokenizer.epochs &&
+      epochsOf(name, draft).gpt === draft.gpt.epochs,
   );
 }
 
-export function configOf({ initFrom, seed, keepCheckpoints, tokenizer, gpt }: RunDraft): TrainingConfig {
+export function configOf({
+  initFrom,
+  base,
+  seed,
+  keepCheckpoints,
+  tokenizer,
+  gpt,
+}: RunDraft): TrainingConfig {
   return trainingConfig.parse({
     initFrom: initFrom === '' ? null : initFrom,
+    ...(base && { window: base.window }),
     seed,
     keepCheckpoints,
     tokenizer: {
@@ -151,7 +175,11 @@ export function configOf({ initFrom, seed, keepCheckpoints, tokenizer, gpt }: Ru
       microBatch: microBatchFor(tokenizer.batch, tokenizer.microBatch),
       recompute: tokenizer.recompute,
       optimizer: optimizerOf(tokenizer),
-      model: { width: tokenizer.width, heads: tokenizer.width / headWidth, depth: tokenizer.depth },
+      model: base?.tokenizer ?? {
+        width: tokenizer.width,
+        heads: tokenizer.width / headWidth,
+        depth: tokenizer.depth,
+      },
     },
     gpt: {
       epochs: gpt.epochs,
@@ -161,7 +189,12 @@ export function configOf({ initFrom, seed, keepCheckpoints, tokenizer, gpt }: Ru
       dropout: gpt.dropout,
       optimizer: optimizerOf(gpt),
       lora: gpt.adapters ? { ...defaultLora, rank: gpt.rank, alpha: 2 * gpt.rank } : null,
-      model: { order: gpt.order, width: gpt.width, heads: gpt.width / headWidth, depth: gpt.depth },
+      model: base?.gpt ?? {
+        order: gpt.order,
+        width: gpt.width,
+        heads: gpt.width / headWidth,
+        depth: gpt.depth,
+      },
     },
   });
 }
