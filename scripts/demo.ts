@@ -78,7 +78,7 @@ const run = await phase('Train', () =>
   reelwright<Run>('train', '--snapshot', snapshot.id, ...settings.flatMap((setting) => ['--set', setting])),
 );
 const report = await phase('Evaluate on the test split', () =>
-  reelwright<EvalReport>('eval', '--run', run.id, '--split', 'test'),
+  reelwright<EvalReport>('eval', '--run', run.id, '--split', 'test', '--quick'),
 );
 const { takes } = await phase('Generate', () =>
   reelwright<{ takes: [{ path: string }] }>('generate', prompt, '--run', run.id, '--output', output),

@@ -161,7 +161,7 @@ test('the best checkpoint is evaluated on a split, and a run without checkpoints
   const { device, threads, tools, cacheFolder, snapshotPath, runFolder } = workspace.spec;
   const spec: EvalSpec = {
     ...{ device, threads, tools, cacheFolder, snapshotPath, runFolder },
-    ...evalOptions.parse({}),
+    ...evalOptions.parse({ quick: true }),
     runId: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
     split: 'val',
   };

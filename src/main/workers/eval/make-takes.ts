@@ -47,6 +47,7 @@ export async function makeTakes(evaluation: Evaluation): Promise<PromptTakes[]> 
   const seeds = Array.from({ length: spec.takes }, (_, i) => spec.sampling.seed + i);
   const compute = { device: spec.device, threads: spec.threads };
   const prompts = takePrompts(evaluation);
+  if (prompts.length === 0) return [];
   const total = prompts.length * model.gptShape.grid.T;
   let done = 0;
 
