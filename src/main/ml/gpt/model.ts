@@ -9,6 +9,7 @@ import * as op from '../onnx/ops.ts';
 import { joinHeads, splitHeads, type Heads } from '../nn/attention.ts';
 import type { Dropout } from '../nn/dropout.ts';
 import { embedding, linears, rmsNorm, swiglu } from '../nn/layers.ts';
+import { multiply } from '../nn/linear-weight.ts';
 import type { BoundParameters } from '../nn/parameters.ts';
 import { rotate } from '../nn/rotary.ts';
 import { tasks, type GptTask } from './parameters.ts';
@@ -67,13 +68,14 @@ export class Gpt {
     let x = this.#dropout.apply(embedded_BSD);
     for (let i = 0; i < this.shape.depth; i++) {
       x = this.graph.segment(`block.${i}`, () => {
-        const weight = (name: string) => this.#parameters.get(`block.${i}.${name}`);
-        const attended = this.#attention(rmsNorm(x, weight('attention.norm')), weight, rotation, (heads) =>
+        const gain = (name: string) => this.#parameters.get(`block.${i}.${name}`);
+        const weight = (name: string) => this.#parameters.weight(`block.${i}.${name}`);
+        const attended = this.#attention(rmsNorm(x, gain('attention.norm')), i, rotation, (heads) =>
           attend(heads, i),
         );
         const kept = op.slice(x, 1, x.shape[1]! - attended.shape[1]!);
         const y = op.add(kept, this.#dropout.apply(attended));
-        const normed = rmsNorm(y, weight('feedForward.norm'));
+        const normed = rmsNorm(y, gain('feedForward.norm'));
         const fed = swiglu(normed, weight('feedForward.gateUp'), weight('feedForward.down'));
         return op.add(y, this.#dropout.apply(fed));
       });
@@ -91,20 +93,17 @@ export class Gpt {
     return op.matmul(x_BSD, this.#parameters.get('head.text'));
   }
 
-  #attention(
-    x_BSD: Value,
-    weight: (name: string) => Value,
-    { cos, sin }: Rotation,
-    attend: (heads: Heads) => Value,
-  ): Value {
+  #attention(x_BSD: Value, block: number, { cos, sin }: Rotation, attend: (heads: Heads) => Value): Value {
     const { width, heads } = this.shape;
-    const qkv = linears(x_BSD, weight('attention.qkv'), [width, width, width]);
+    const gain = (name: string) => this.#parameters.get(`block.${block}.attention.${name}`);
+    const weight = (name: string) => this.#parameters.weight(`block.${block}.attention.${name}`);
+    const qkv = linears(x_BSD, weight('qkv'), [width, width, width]);
     const [q, k, v] = qkv.map((part) => splitHeads(part, heads)) as [Value, Value, Value];
     const seen = attend({
-      q: rotate(rmsNorm(q, weight('attention.queryNorm')), cos, sin),
-      k: rotate(rmsNorm(k, weight('attention.keyNorm')), cos, sin),
+      q: rotate(rmsNorm(q, gain('queryNorm')), cos, sin),
+      k: rotate(rmsNorm(k, gain('keyNorm')), cos, sin),
       v,
     });
-    return op.matmul(joinHeads(seen), weight('attention.out'));
+    return multiply(joinHeads(seen), weight('out'));
   }
 }

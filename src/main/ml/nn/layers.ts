@@ -1,6 +1,7 @@
 /** Layers as functions of values. Weights of linear maps are [in, out]; the last axis of activations is the width. */
 import type { Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
+import { multiply, splitColumns, type LinearWeight } from './linear-weight.ts';
 
 /** x·weight + bias over the last axis. */
 export function linear(x: Value, weight: Value, bias?: Value): Value {
@@ -19,18 +20,18 @@ export function layerNorm(x: Value, gain: Value, bias: Value, epsilon?: number):
 }
 
 /** Gated feed-forward (Shazeer 2020): (silu(x·gate) ∘ x·up)·down, with gate and up side by side in one matrix [D, 2F]. */
-export function swiglu(x: Value, gateUp: Value, down: Value): Value {
+export function swiglu(x: Value, gateUp: LinearWeight, down: LinearWeight): Value {
   const hidden = gateUp.shape[1]! / 2;
   const [gate, up] = linears(x, gateUp, [hidden, hidden]) as [Value, Value];
-  return op.matmul(op.mul(op.silu(gate), up), down);
+  return multiply(op.mul(op.silu(gate), up), down);
 }
 
 /**
  * Linear maps of one input whose weights lie side by side in one matrix. The matrix is cut rather than the result: it is
  * several times smaller than the activations of a batch.
  */
-export function linears(x: Value, weight: Value, widths: readonly number[]): Value[] {
-  return op.split(weight, 1, widths).map((part) => op.matmul(x, part));
+export function linears(x: Value, weight: LinearWeight, widths: readonly number[]): Value[] {
+  return splitColumns(weight, widths).map((part) => multiply(x, part));
 }
 
 /** Vectors of a table [rows, D] for integer ids of any shape → [ids…, D]. */

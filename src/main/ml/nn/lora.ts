@@ -6,6 +6,7 @@ import type { LoraConfig } from '#shared/domain/training-config.ts';
 import type { Value } from '../onnx/graph.ts';
 import * as op from '../onnx/ops.ts';
 import type { Task } from '../training/gradient-graph.ts';
+import { LowRankSum, type LinearWeight } from './linear-weight.ts';
 import { BoundParameters, ParameterSet, type ParameterSpec, type Weights } from './parameters.ts';
 
 const nameOfA = (parameter: string): string => `adapter.a/${parameter}`;
@@ -23,7 +24,10 @@ export function withAdapters(model: ParameterSet, lora: LoraConfig): ParameterSe
   return set;
 }
 
-/** The same task, learned by adapters. Gradients go into these alone; the product joins its matrix anew in every run. */
+/**
+ * The same task, learned by adapters. Gradients go into these alone. Linear maps multiply with matrix and adapter side by side;
+ * whoever asks for the matrix itself gets the sum.
+ */
 export function adapted<T extends Task>(task: T, lora: LoraConfig): T {
   const model = task.parameters;
   const targets = new Set(targetsOf(model, lora).map(({ name }) => name));
@@ -31,12 +35,22 @@ export function adapted<T extends Task>(task: T, lora: LoraConfig): T {
     ...task,
     parameters: withAdapters(model, lora),
     loss: (graph, bound, inputs) => {
-      const merged = (name: string): Value => {
-        const product = op.matmul(bound.get(nameOfA(name)), bound.get(nameOfB(name)));
-        return op.add(bound.get(name), op.mul(product, lora.alpha / lora.rank));
+      const scale = lora.alpha / lora.rank;
+      const joined = (name: string): Value => {
+        const product = op.matmul(bound.get(nameOfA(name)), bound.get(nameOfB(name)), { alpha: scale });
+        return op.add(bound.get(name), product);
       };
-      const seen = new BoundParameters(model, ({ name }) =>
-        targets.has(name) ? merged(name) : bound.get(name),
+      const beside = (name: string): LinearWeight =>
+        new LowRankSum({
+          base: bound.get(name),
+          a: bound.get(nameOfA(name)),
+          b: bound.get(nameOfB(name)),
+          scale,
+        });
+      const seen = new BoundParameters(
+        model,
+        ({ name }) => (targets.has(name) ? joined(name) : bound.get(name)),
+        ({ name }) => (targets.has(name) ? beside(name) : bound.get(name)),
       );
       return task.loss(graph, seen, inputs);
     },

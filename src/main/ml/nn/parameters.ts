@@ -2,6 +2,7 @@
 import type { Shape } from '../onnx/dtype.ts';
 import { formatShape, sizeOf } from '../onnx/dtype.ts';
 import type { Graph, Value } from '../onnx/graph.ts';
+import type { LinearWeight } from './linear-weight.ts';
 import { Random } from '#shared/domain/random.ts';
 
 export type Initializer = { kind: 'zeros' } | { kind: 'ones' } | { kind: 'normal'; std: number };
@@ -117,11 +118,18 @@ export class ParameterSet {
 export class BoundParameters {
   readonly #set: ParameterSet;
   readonly #bind: (spec: ParameterSpec) => Value;
+  readonly #weightOf: (spec: ParameterSpec) => LinearWeight;
   readonly #values = new Map<string, Value>();
 
-  constructor(set: ParameterSet, bind: (spec: ParameterSpec) => Value) {
+  /** @param weightOf what `weight` gives where that is not the parameter itself */
+  constructor(
+    set: ParameterSet,
+    bind: (spec: ParameterSpec) => Value,
+    weightOf: (spec: ParameterSpec) => LinearWeight = ({ name }) => this.get(name),
+  ) {
     this.#set = set;
     this.#bind = bind;
+    this.#weightOf = weightOf;
   }
 
   get(name: string): Value {
@@ -131,6 +139,11 @@ export class BoundParameters {
       this.#values.set(name, value);
     }
     return value;
+  }
+
+  /** A matrix as the weight of a linear map, to be multiplied with only: see `linear-weight.ts`. */
+  weight(name: string): LinearWeight {
+    return this.#weightOf(this.#set.spec(name));
   }
 
   /** Those asked for so far, in the order of declaration. */
