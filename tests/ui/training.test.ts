@@ -144,6 +144,8 @@ test('follows runs and their curves, and fetches the report when an evaluation i
     perplexity: 20,
     bitsPerPixel: 0.0199,
     bitsPerPixelUncaptioned: 0.0212,
+    inbetweenLoss: null,
+    loopLoss: null,
     captionLoss: null,
     retrieval: null,
     psnr: 20,

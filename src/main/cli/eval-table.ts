@@ -24,6 +24,8 @@ function predictions(report: EvalReport): Rows {
     ['perplexity', report.perplexity.toFixed(1)],
     ['bits per pixel', fixed(report.bitsPerPixel, 4)],
     ['bits per pixel, no caption', fixed(report.bitsPerPixelUncaptioned, 4)],
+    ['token loss, last picture given', fixed(report.inbetweenLoss, 3)],
+    ['token loss, as a loop', fixed(report.loopLoss, 3)],
   ];
 }
 

@@ -93,6 +93,10 @@ export const evalReport = z.object({
   /** Bits of a clip's tokens, spread over its pixels: given the caption, and without it. */
   bitsPerPixel: z.number().nullable().default(null),
   bitsPerPixelUncaptioned: z.number().nullable().default(null),
+  /** `tokenLoss` where the last picture is given too; null for a model that has not learned it. */
+  inbetweenLoss: z.number().nullable().default(null),
+  /** `tokenLoss` of clips that end where they begin, where that is said; the first latent frame is thereby known. */
+  loopLoss: z.number().nullable().default(null),
   /** Nats a byte-pair token of the caption given the clip. */
   captionLoss: z.number().nullable(),
   retrieval: retrieval.nullable().default(null),

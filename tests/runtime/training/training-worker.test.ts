@@ -175,6 +175,7 @@ test('the best checkpoint is evaluated on a split, and a run without checkpoints
   expect(report.bitsPerPixelUncaptioned).toBeGreaterThan(0);
   expect(report.bitsPerPixelUncaptioned).not.toBe(report.bitsPerPixel);
   expect(report.captionLoss).toBeGreaterThan(0);
+  expect(report.inbetweenLoss).toBeGreaterThan(0);
   expect(report.retrieval).toMatchObject({ candidates: 2, total: { top5: 1 }, lift: { top5: 1 } });
   expect(report.temporalPsnr).toBeGreaterThan(0);
   expect([...worker.observed.phases]).toEqual(['reconstruct', 'predict', 'retrieve']);

@@ -42,6 +42,12 @@ test('the table tells in order what was measured, and nothing of what was not', 
   ]);
 });
 
+test('tasks that know where a clip arrives have rows of their own', () => {
+  const table = evalTable({ ...quick, inbetweenLoss: 2.5, loopLoss: 2.25 });
+  expect(table).toMatch(/token loss, last picture given +2\.500/);
+  expect(table).toMatch(/token loss, as a loop +2\.250/);
+});
+
 test('takes stand beside real clips', () => {
   const table = evalTable({
     ...quick,

@@ -37,7 +37,8 @@ export const evaluateRun: WorkerHandler<'eval'> = async (spec, context) => {
   context.plan(planEvaluation(evaluation));
   try {
     const { examples, ...pictures } = await measurePictures(evaluation);
-    const { tokenLoss, tokenLossUncaptioned, captionLoss } = await measurePredictions(evaluation, examples);
+    const { tokenLossUncaptioned, ...losses } = await measurePredictions(evaluation, examples);
+    const { tokenLoss } = losses;
     const retrieval = await measureRetrieval(evaluation, examples);
     const made = await makeTakes(evaluation);
     await drawTakes(evaluation, made);
@@ -48,11 +49,10 @@ export const evaluateRun: WorkerHandler<'eval'> = async (spec, context) => {
       runId: spec.runId,
       split: spec.split,
       clips: clips.length,
-      tokenLoss,
+      ...losses,
       perplexity: Math.exp(tokenLoss),
       bitsPerPixel: bits(tokenLoss),
       bitsPerPixelUncaptioned: bits(tokenLossUncaptioned),
-      captionLoss,
       retrieval,
       ...pictures,
       takes,

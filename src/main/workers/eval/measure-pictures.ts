@@ -4,6 +4,7 @@ import { createReconstructionMeter, type ReconstructionQuality } from '#main/ml/
 import type { GptExample } from '#main/ml/gpt/batches.ts';
 import { codebookSize } from '#main/ml/tokenizer/fsq.ts';
 import { breathe } from '../runtime/breathe.ts';
+import { encodeClip } from '../runtime/encode-clip.ts';
 import type { Evaluation } from './evaluation.ts';
 
 export interface PictureMeasures extends ReconstructionQuality {
@@ -26,10 +27,10 @@ export async function measurePictures({
   for (const [done, clip] of clips.entries()) {
     context.progress('reconstruct', done, clips.length);
     const window = await windows.read(clip, context.signal);
-    const tokens = await tokenizer.encode(window);
+    const { tokens_THW: tokens, ...arrival } = await encodeClip(tokenizer, window);
     codebook.add(tokens);
     quality.add(window, await tokenizer.decode(tokens));
-    examples.push({ tokens, ...(await prompts.read(clip.caption)) });
+    examples.push({ tokens, arrival, ...(await prompts.read(clip.caption)) });
     await breathe(context.signal);
     context.did('reconstruct');
   }

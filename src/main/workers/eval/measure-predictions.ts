@@ -1,9 +1,10 @@
-/** How well the GPT predicts the tokens of clips, with and without their captions, and captions from clips. */
+/** How well the GPT predicts the tokens of clips, task by task and without their captions, and captions from clips. */
 import type { GptExample } from '#main/ml/gpt/batches.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
 import { breathe } from '../runtime/breathe.ts';
 import { chunks } from '../runtime/chunks.ts';
 import { evaluateGpt, gptEvaluations } from '../runtime/evaluate-gpt.ts';
+import type { LoadedModel } from '../runtime/load-checkpoint.ts';
 import { LossSessions } from '../runtime/loss-sessions.ts';
 import { loweringFor } from '../runtime/session.ts';
 import type { Evaluation } from './evaluation.ts';
@@ -15,22 +16,34 @@ export interface PredictionMeasures {
   readonly tokenLossUncaptioned: number;
   /** Nats a text token; null when no clip has a caption. */
   readonly captionLoss: number | null;
+  /** Nats a video token where the last picture is given; null for a model that has not learned it. */
+  readonly inbetweenLoss: number | null;
+  /** The same of clips that end where they begin, where that is said; null also when none does. */
+  readonly loopLoss: number | null;
 }
 
-/** Times that each micro-batch is read: for its tokens, for its captions, for its tokens without captions. */
-export const READINGS = 3;
+/**
+ * Times that each micro-batch is read at most: for its tokens, for its captions, for its tokens without captions, and by a model
+ * that has learned it given the last picture, and as a loop.
+ */
+export const readingsOf = (model: LoadedModel): number => (knowsArrivals(model) ? 5 : 3);
+
+const knowsArrivals = ({ config, gptShape }: LoadedModel): boolean =>
+  config.gpt.conditionShare > 0 && gptShape.grid.T > 1;
 
 export async function measurePredictions(
-  { spec, context, prompts, model: { config, gptShape, gptWeights } }: Evaluation,
+  { spec, context, prompts, model }: Evaluation,
   examples: readonly GptExample[],
 ): Promise<PredictionMeasures> {
+  const { config, gptShape, gptWeights } = model;
   const batch = microBatchFor(config.gpt.batch, config.gpt.microBatch);
+  const conditioned = knowsArrivals(model);
   const sessions = await LossSessions.open(
-    gptEvaluations(gptShape, batch, loweringFor(spec.device)),
+    gptEvaluations(gptShape, batch, loweringFor(spec.device), { conditioned }),
     gptWeights,
     spec,
   );
-  const total = READINGS * Math.ceil(examples.length / batch);
+  const total = readingsOf(model) * Math.ceil(examples.length / batch);
   let done = 0;
   const evaluate: Parameters<typeof evaluateGpt>[0] = async (graph, feeds) => {
     await breathe(context.signal);
@@ -45,10 +58,12 @@ export async function measurePredictions(
   const noPrompt = await prompts.read('');
   const withoutText = examples.map(({ tokens }) => ({ tokens, ...noPrompt }));
   try {
-    const { tokenLoss, captionLoss } = await evaluateGpt(evaluate, chunks(examples, batch), gptShape, batch);
+    const given = await evaluateGpt(evaluate, chunks(examples, batch), gptShape, batch, {
+      conditionedEvery: conditioned ? 1 : 0,
+    });
     const alone = await evaluateGpt(uncaptioned, chunks(withoutText, batch), gptShape, batch);
     context.progress('predict', total, total);
-    return { tokenLoss, tokenLossUncaptioned: alone.tokenLoss, captionLoss };
+    return { ...given, tokenLossUncaptioned: alone.tokenLoss };
   } finally {
     await sessions.dispose();
   }

@@ -3,7 +3,7 @@ import type { Weights } from '#main/ml/nn/parameters.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
 import type { PlannedWork } from '../runtime/time-left.ts';
 import type { Evaluation } from './evaluation.ts';
-import { READINGS } from './measure-predictions.ts';
+import { readingsOf } from './measure-predictions.ts';
 import { evalSettings, takePrompts } from './make-takes.ts';
 import { chooseForRetrieval } from './measure-retrieval.ts';
 
@@ -33,7 +33,7 @@ export function planEvaluation(evaluation: Evaluation): PlannedWork[] {
     work('reconstruct', clips.length, SECONDS_A_CLIP),
     work(
       'predict',
-      READINGS * Math.ceil(clips.length / batch),
+      readingsOf(model) * Math.ceil(clips.length / batch),
       // In `frame` order a clip is read twice in a sequence, clean and masked.
       batch * passSeconds(gptShape.videoTokens * (gptShape.order === 'frame' ? 2 : 1)),
     ),

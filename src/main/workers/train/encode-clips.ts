@@ -4,25 +4,18 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { closesLoop } from '#main/ml/gpt/closes-loop.ts';
-import type { Arrival } from '#main/ml/gpt/batches.ts';
 import { tokenizerShape, type TokenizerShape } from '#main/ml/tokenizer/shape.ts';
 import { breathe } from '../runtime/breathe.ts';
 import type { Checkpoint } from '../runtime/checkpoint-store.ts';
+import { encodeClip, type ClipCode } from '../runtime/encode-clip.ts';
 import { openTokenizer } from '../runtime/load-checkpoint.ts';
-import type { VideoTokenizer } from '../runtime/video-tokenizer.ts';
 import type { TrainingRun } from './run.ts';
 import { TokenFile } from './token-file.ts';
 
 /** Raised when what a record holds changes, so that old ones are not taken for new ones. */
 const RECORD = 2;
 
-/** What the GPT reads of a clip. */
-export interface ClipCode extends Arrival {
-  readonly tokens_THW: Int32Array;
-}
-
-/** Where it comes from. */
+/** Where the codes of clips come from. */
 export interface ClipCodes {
   read(record: number): Promise<ClipCode>;
 }
@@ -73,17 +66,6 @@ export async function encodeClips(run: TrainingRun, checkpoint: Checkpoint): Pro
   const written = await TokenFile.open(path, records);
   if (!written) throw new Error(`${path} is not what was written to it`);
   return new EncodedClips(written, shape);
-}
-
-/** Of a window frames_THWC (uint8 RGB). */
-export async function encodeClip(tokenizer: VideoTokenizer, window: Uint8Array): Promise<ClipCode> {
-  const { frames } = tokenizer.shape;
-  const lastPicture = window.subarray((window.length / frames) * (frames - 1));
-  return {
-    tokens_THW: await tokenizer.encode(window),
-    lastPicture: await tokenizer.encodeStill(lastPicture),
-    closesLoop: closesLoop(window, frames),
-  };
 }
 
 /** A record: the tokens of the window, those of its last picture, and 1 where it closes its loop. */

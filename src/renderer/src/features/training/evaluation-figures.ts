@@ -3,7 +3,14 @@ import type { EvalReport } from '#shared/contract/evaluation.ts';
 import type { Words } from '#shared/i18n/index.ts';
 
 const names = {
-  predictions: ['perplexity', 'tokenLoss', 'bitsPerPixel', 'bitsPerPixelUncaptioned'],
+  predictions: [
+    'perplexity',
+    'tokenLoss',
+    'bitsPerPixel',
+    'bitsPerPixelUncaptioned',
+    'inbetweenLoss',
+    'loopLoss',
+  ],
   captions: ['captionLoss', 'found', 'foundAmongFive'],
   pictures: ['psnr', 'ssim', 'temporalPsnr', 'codebookUse'],
   takes: ['motionDistance', 'spectrumDistance', 'copyScore', 'seedDiversity'],
@@ -56,6 +63,8 @@ function valuesOf(report: EvalReport, words: Words): Record<FigureName, string |
     tokenLoss: figure(report.tokenLoss, 3),
     bitsPerPixel: figure(report.bitsPerPixel, 4),
     bitsPerPixelUncaptioned: figure(report.bitsPerPixelUncaptioned, 4),
+    inbetweenLoss: figure(report.inbetweenLoss, 3),
+    loopLoss: figure(report.loopLoss, 3),
     captionLoss: figure(report.captionLoss, 3),
     found: share(found?.top1),
     foundAmongFive: share(found?.top5),
