@@ -71,7 +71,7 @@ class Codebook(nn.Module):
 
     def _restart(self, flat: Tensor, which: Tensor) -> None:
         drawn = flat[torch.randint(len(flat), (int(which.sum()),))].detach()
-        drawn = drawn + 0.01 * drawn.std() * torch.randn_like(drawn)
+        drawn = drawn + 0.01 * flat.detach().std() * torch.randn_like(drawn)
         self.entries[which], self.sums[which], self.counts[which] = drawn, drawn, 1.0
 
 
@@ -216,26 +216,29 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--batch", type=int, default=8)
     parser.add_argument("--codes", type=int, default=4096)
-    parser.add_argument("--channels", type=int, default=128)
+    parser.add_argument("--channels", type=int, default=104)
     parser.add_argument("--width", type=int, default=256)
     parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--samples", type=int, default=32)
+    parser.add_argument("--limit", type=int, help="use so many clips of each part only, to try things out")
     options = parser.parse_args()
     torch.manual_seed(1)
     torch.set_num_threads(options.threads)
 
     meta = json.loads((options.data / "meta.json").read_text())
     frames, size = meta["frames"], meta["size"]
+    used = {part: min(meta[part], options.limit or meta[part]) for part in ("train", "test")}
 
     def clips(part: str) -> np.ndarray:
-        return np.memmap(options.data / f"{part}.u8", np.uint8, "r", shape=(meta[part], frames, size, size, 3))
+        shape = (used[part], frames, size, size, 3)
+        return np.memmap(options.data / f"{part}.u8", np.uint8, "r", shape=shape)
 
     def texts(part: str) -> Tensor:
         flat = np.fromfile(options.data / f"{part}-text.i32", "<i4")
-        return torch.from_numpy(flat.reshape(meta[part], meta["textLength"])).long()
+        return torch.from_numpy(flat.reshape(meta[part], meta["textLength"])[: used[part]]).long()
 
     def video_of(chosen: np.ndarray) -> Tensor:
-        return torch.from_numpy(chosen).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
+        return torch.from_numpy(np.array(chosen)).permute(0, 4, 1, 2, 3).float() / 127.5 - 1
 
     train_clips, test_clips = clips("train"), clips("test")
     order = np.random.default_rng(1)
