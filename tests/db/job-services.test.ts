@@ -5,12 +5,13 @@ import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Contract } from '#shared/contract/index.ts';
 import { sampling, type Take } from '#shared/contract/generation.ts';
 import type { ImportFileResult } from '#shared/contract/workers.ts';
-import { trainingConfig } from '#shared/domain/training-config.ts';
+import type { TakeTask } from '#shared/contract/take-task.ts';
+import { trainingConfig, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import { createEventHub } from '#shared/rpc/event-hub.ts';
 import type { EngineContext } from '#main/engine/context.ts';
 import { openDatabase } from '#main/engine/db/open-database.ts';
-import { listClips } from '#main/engine/db/repositories/clips.ts';
+import { findClip, listClips } from '#main/engine/db/repositories/clips.ts';
 import { countImportItems, listImportProblems } from '#main/engine/db/repositories/import-items.ts';
 import * as jobs from '#main/engine/db/repositories/jobs.ts';
 import { listMetrics } from '#main/engine/db/repositories/metrics.ts';
@@ -22,6 +23,7 @@ import { shippedModel } from '#main/engine/services/base-model.ts';
 import { createCompute } from '#main/engine/services/compute.ts';
 import { generateJob } from '#main/engine/services/generate-job.ts';
 import { importJob } from '#main/engine/services/import-job.ts';
+import { locateTask, planTask } from '#main/engine/services/take-task.ts';
 import { trainJob } from '#main/engine/services/train-job.ts';
 import { openWorkspace } from '#main/engine/workspace.ts';
 import { importedAsset } from '../fixtures/imported-asset.ts';
@@ -165,6 +167,7 @@ describe('training and generation', () => {
       model: null,
       jobId: job.id,
       prompt: 'a cat',
+      task: { kind: 'generate' },
       sampling: sampling.parse({ seed }),
       createdAt: 1,
       status: 'running',
@@ -194,6 +197,64 @@ describe('training and generation', () => {
     expect(told.at(-1)).toEqual({ ...second, framesDone: 17, status: 'done', hasVideo: true });
     expect(await findTake(context.db, second.id)).toEqual(told.at(-1));
     expect(await findTake(context.db, first.id)).toMatchObject({ framesDone: 17, hasVideo: false });
+  });
+});
+
+describe('what a take is made from', () => {
+  const config = trainingConfig.parse({});
+  const plan = (task: TakeTask, changes: Partial<TrainingConfig> = {}) =>
+    planTask(context, task, { ...config, ...changes });
+
+  async function addClip(): Promise<string> {
+    const job = await addJob('import', { paths: ['/clips'] });
+    const service = importJob(context, createCompute(context.db));
+    await service.events.file!(job, { outcome: 'imported', asset: importedAsset('/clips/cat.mp4') });
+    const { clips } = await listClips(context.db, { query: '', sort: 'oldest', offset: 0, limit: 1 });
+    return clips[0]!.id;
+  }
+
+  test('a clip that is extended gets longer by whole latent frames, and keeps its pace', async () => {
+    const clipId = await addClip();
+    const { start, end } = (await findClip(context.db, clipId))!;
+    expect(await plan({ kind: 'generate' })).toEqual({ frameCount: 17, seconds: null });
+    expect(await plan({ kind: 'extend', clipId })).toEqual({ frameCount: 25, seconds: end - start });
+    expect(await plan({ kind: 'extend', clipId, frames: 9 })).toMatchObject({ frameCount: 29 });
+  });
+
+  test('clips that are gone, masks of nothing or everything, and untrained tasks are refused', async () => {
+    const clipId = await addClip();
+    const inpaint = (width: number): TakeTask => ({
+      kind: 'inpaint',
+      clipId,
+      region: { x: 0, y: 0, width, height: 1 },
+    });
+    expect(await plan(inpaint(0.5))).toMatchObject({ frameCount: 17 });
+    await expect(plan(inpaint(0))).rejects.toMatchObject({ code: 'mask-empty' });
+    await expect(plan(inpaint(0.9))).rejects.toMatchObject({ code: 'mask-whole' });
+    await expect(plan({ kind: 'extend', clipId: newId() })).rejects.toMatchObject({ code: 'not-found' });
+    const still = { window: { ...config.window, frames: 1 } };
+    const untrained = { code: 'task-not-trained' };
+    await expect(plan({ kind: 'extend', clipId }, still)).rejects.toMatchObject(untrained);
+    await expect(plan({ kind: 'loop' }, still)).rejects.toMatchObject(untrained);
+    const unconditioned = { gpt: { ...config.gpt, conditionShare: 0 } };
+    await expect(plan({ kind: 'loop' }, unconditioned)).rejects.toMatchObject(untrained);
+    expect(await plan({ kind: 'loop' })).toMatchObject({ frameCount: 17 });
+  });
+
+  test('pictures are files and moments: the first and last that a model sees of a clip', async () => {
+    const clipId = await addClip();
+    const { path, start, end } = (await findClip(context.db, clipId))!;
+    const task: TakeTask = {
+      kind: 'inbetween',
+      first: { from: 'clip', clipId, at: 'last' },
+      last: { from: 'file', path: '/pictures/end.png' },
+    };
+    const located = await locateTask(context, task, { frameCount: 17, window: config.window });
+    expect(located).toMatchObject({ first: { path }, last: { path: '/pictures/end.png', time: 0 } });
+    if (located.kind !== 'inbetween') throw new Error(located.kind);
+    expect(located.first.time).toBeCloseTo(end - (end - start) / 34, 9);
+    const gone: TakeTask = { kind: 'loop', first: { from: 'take', takeId: newId(), frame: 0 } };
+    await expect(plan(gone)).rejects.toMatchObject({ code: 'not-found' });
   });
 });
 

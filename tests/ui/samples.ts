@@ -79,6 +79,7 @@ export function sampleTake(number: number, changes: Partial<Take> = {}): Take {
     model: null,
     jobId: sampleId(2),
     prompt: 'a turtle swims',
+    task: { kind: 'generate' },
     sampling: sampling.parse({}),
     createdAt: number,
     status: 'done',

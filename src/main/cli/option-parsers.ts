@@ -21,6 +21,22 @@ export function decimal(text: string): number {
   return value;
 }
 
+/** A length in pixels, or in percent of the picture. */
+export interface Measure {
+  value: number;
+  isPercent: boolean;
+}
+
+/** `16,0,32,64` or `25%,0,50%,100%`: left edge, top edge, width, height. */
+export function measures(text: string): Measure[] {
+  const parts = text.split(',').map((part) => /^\s*(\d+(?:\.\d+)?)(%?)\s*$/.exec(part));
+  if (parts.length !== 4 || parts.includes(null))
+    throw new InvalidArgumentError(
+      'x,y,width,height is expected, in pixels or percent, e.g. 25%,0,50%,100%.',
+    );
+  return parts.map((part) => ({ value: Number(part![1]), isPercent: part![2] === '%' }));
+}
+
 /** `80/10/10` or `0.8/0.1/0.1`. */
 export function ratio(text: string): SplitRatio {
   const parts = text.split('/').map(Number);

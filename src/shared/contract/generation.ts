@@ -6,6 +6,7 @@ import { event, procedure } from './define.ts';
 import { job } from './jobs.ts';
 import { modelId, packageName } from './models.ts';
 import { device } from './system.ts';
+import { takeTask } from './take-task.ts';
 
 const seed = z.number().int().min(0).max(0xffffffff).default(1);
 const { guidance, temperature, topP, steps } = samplingSettings.shape;
@@ -34,6 +35,7 @@ export const take = z.object({
   model: packageName.nullable(),
   jobId: id,
   prompt: z.string(),
+  task: takeTask,
   sampling,
   createdAt: timestamp,
   status: z.enum(['running', 'done', 'stopped', 'failed']),
@@ -73,7 +75,9 @@ export const generationProcedures = {
   'generation.start': procedure(
     z.object({
       runId: modelId,
+      /** May be empty. */
       prompt: z.string().max(1000),
+      task: takeTask.prefault({ kind: 'generate' }),
       preset: samplingPreset.default('balanced'),
       /** What is said here goes before the preset. Each take after the first has the next seed. */
       sampling: samplingSettings.partial().extend({ seed }).prefault({}),

@@ -3,6 +3,7 @@
  * goes on, one result. Tensors and pixels never travel; they lie in files that the specs name.
  */
 import { z } from 'zod';
+import { region } from '../domain/region.ts';
 import { trainingConfig } from '../domain/training-config.ts';
 import { id, splitName, wireError } from './common.ts';
 import type { ContractShape } from './define.ts';
@@ -128,15 +129,32 @@ export const evalSpec = compute.extend({
 });
 export type EvalSpec = z.output<typeof evalSpec>;
 
+/** A moment of a film, in seconds; of a picture 0. */
+const pictureFile = z.object({ path: z.string(), time: z.number().min(0) });
+export type PictureFile = z.output<typeof pictureFile>;
+
+/** A `TakeTask` with the files that it means. */
+const generateTask = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('generate') }),
+  /** `frameCount`: of the clip and what comes after it. */
+  z.object({ kind: z.literal('extend'), clip: clipSource, frameCount: z.number().int() }),
+  z.object({ kind: z.literal('inpaint'), clip: clipSource, region }),
+  z.object({ kind: z.literal('inbetween'), first: pictureFile, last: pictureFile }),
+  z.object({ kind: z.literal('loop'), first: pictureFile.nullable() }),
+]);
+export type GenerateTask = z.output<typeof generateTask>;
+
 export const generateSpec = compute.extend({
   runFolder: z.string(),
   prompt: z.string(),
+  task: generateTask,
   /** Of all takes; each has a seed of its own. */
   sampling: sampling.omit({ seed: true }),
   /** A take's folder gets `frame-0000.png` …, `tokens.json`, and `take.mp4`. */
   takes: z.array(z.object({ folder: z.string(), seed: z.number().int() })).min(1),
   frameRate: z.number().gt(0),
 });
+export type GenerateSpec = z.output<typeof generateSpec>;
 
 export const captionSpec = compute.extend({
   runFolder: z.string(),

@@ -63,6 +63,24 @@ export const catalogue = {
     zh: '此任务无法继续，请重新开始。',
   },
 
+  // Takes
+  'no-such-clip': {
+    en: 'The library holds no clip named “{name}”. Import it first, or look its name up in the library.',
+    zh: '素材库里没有名为“{name}”的片段。请先导入，或在素材库中查看它的名称。',
+  },
+  'mask-empty': {
+    en: 'The mask covers no part of the picture, so there is nothing to fill in. Choose a region inside the picture.',
+    zh: '遮罩没有覆盖画面的任何部分，没有可填补的内容。请在画面内选择一个区域。',
+  },
+  'mask-whole': {
+    en: 'The mask covers the whole picture, so nothing of the clip would be kept. Choose a smaller region, or generate a clip from a prompt.',
+    zh: '遮罩覆盖了整个画面，片段的内容一点也不会保留。请选择小一些的区域，或用提示词生成片段。',
+  },
+  'task-not-trained': {
+    en: 'This model was not trained for “{task}”. Choose another model, or train one whose window has several frames and whose conditionShare is above 0.',
+    zh: '该模型没有学过“{task}”。请换一个模型，或训练一个窗口含多帧且 conditionShare 大于 0 的模型。',
+  },
+
   // Media
   'ffmpeg-missing': {
     en: 'No working ffmpeg (with libx264) and ffprobe were found. Install ffmpeg, or set both paths in the settings, and try again.',

@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Take, TakeConfidence } from '#shared/contract/generation.ts';
 import { workspaceWithRun } from '../../fixtures/workspace-with-run.ts';
@@ -13,10 +14,17 @@ const entry = fileURLToPath(new URL('../../../src/main/cli/main.ts', import.meta
 
 let folder: string;
 let workspace: string;
+/** Frames of the model's window, and pixels a side. */
+const [window, size] = [9, 16];
+let clipId: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'reelwright-cli-'));
   workspace = join(folder, 'workspace');
-  await workspaceWithRun(workspace, ['turtle.webp', 'penguin.webp', 'eyes.webp']);
+  [, , clipId] = (await workspaceWithRun(workspace, ['eyes.webp', 'penguin.webp', 'turtle.webp'])) as [
+    string,
+    string,
+    string,
+  ];
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -60,4 +68,77 @@ test('a setting of its own goes before the preset; a preset that does not exist 
   const wrong = await generate('generate', 'a turtle', '--preset', 'reckless');
   expect(wrong.exitCode).toBe(2);
   expect(wrong.stderr).toContain('balanced');
+});
+
+/** The only take of a command that must succeed. */
+async function made(...args: string[]): Promise<Made['takes'][number]> {
+  const { stdout, stderr, exitCode } = await generate('--json', 'generate', ...args, '--preset', 'fast');
+  expect(exitCode, stderr).toBe(0);
+  return (JSON.parse(stdout) as Made).takes[0]!;
+}
+
+const frameOf = (take: Take, frame: number) =>
+  sharp(join(workspace, 'takes', take.id, `frame-${String(frame).padStart(4, '0')}.png`))
+    .removeAlpha()
+    .raw()
+    .toBuffer();
+
+test('extend: the clip goes on beyond the window, at its own pace', async () => {
+  const { take, confidence } = await made('--task', 'extend', '--clip', 'turtle.webp', '--frames', '10');
+  expect(take).toMatchObject({ status: 'done', prompt: '', task: { kind: 'extend', clipId, frames: 10 } });
+  expect([take.framesDone, take.frameCount]).toEqual([window + 12, window + 12]);
+  const sure = confidence.latentFrames.map((frame) => Math.min(...frame.confidence));
+  expect(sure.slice(0, 3)).toEqual([1, 1, 1]);
+  expect(Math.max(...sure.slice(3))).toBeLessThan(1);
+  expect(confidence.latentFrames.at(-1)).toMatchObject({ firstFrame: window + 8, frameCount: 4 });
+});
+
+test('inpaint: pixels outside of the mask stay those of the clip', async () => {
+  const { take } = await made('a hat', '--task', 'inpaint', '--clip', clipId, '--mask', '0,0,50%,8');
+  expect(take.task).toMatchObject({ region: { x: 0, y: 0, width: 0.5, height: 0.5 } });
+  const kept = await made('--task', 'extend', '--clip', clipId);
+  for (const frame of [0, window - 1]) {
+    const [filled, original] = [await frameOf(take, frame), await frameOf(kept.take, frame)];
+    const differs = (inside: boolean) =>
+      [...filled].some((value, i) => {
+        const [x, y] = [Math.floor(i / 3) % size, Math.floor(i / 3 / size)];
+        return (x < size / 2 && y < size / 2) === inside && value !== original[i];
+      });
+    expect([differs(true), differs(false)]).toEqual([true, false]);
+  }
+});
+
+test('inbetween and loop: from picture to picture, and back to where it began', async () => {
+  const kept = await made('--task', 'extend', '--clip', clipId);
+  const picture = (frame: number) =>
+    join(workspace, 'takes', kept.take.id, `frame-${String(frame).padStart(4, '0')}.png`);
+  const between = await made('--task', 'inbetween', '--first', picture(0), '--last', picture(8));
+  expect(between.take).toMatchObject({ framesDone: window, task: { kind: 'inbetween' } });
+  const given = (take: TakeConfidence) => take.latentFrames.map(({ confidence }) => Math.min(...confidence));
+  expect(given(between.confidence)[0]).toBe(1);
+  const looped = await made('a turtle', '--task', 'loop', '--first', picture(0));
+  expect(looped.take.framesDone).toBe(window);
+  // The same first picture is the same first frame.
+  expect(await frameOf(looped.take, 0)).toEqual(await frameOf(between.take, 0));
+  const free = await made('a turtle', '--task', 'loop');
+  expect(free.take.task).toEqual({ kind: 'loop' });
+  expect(given(free.confidence)[0]).toBeLessThan(1);
+});
+
+test('what cannot be used is refused with a way out', async () => {
+  const refused = async (...args: string[]) => {
+    const { stdout, exitCode } = await generate('--json', 'generate', '--task', ...args);
+    expect(exitCode).toBe(1);
+    return (JSON.parse(stdout) as { error: { code: string; message: string } }).error;
+  };
+  expect(await refused('extend')).toMatchObject({
+    code: 'invalid-input',
+    message: expect.stringContaining('--clip') as string,
+  });
+  expect(await refused('inpaint', '--clip', 'unicorn', '--mask', '0,0,8,8')).toMatchObject({
+    code: 'no-such-clip',
+  });
+  expect(await refused('loop', '--first', 'nowhere.png')).toMatchObject({ code: 'file-unreadable' });
+  const wrong = await generate('generate', '--task', 'inpaint', '--mask', 'left');
+  expect(wrong.exitCode).toBe(2);
 });

@@ -20,7 +20,8 @@ const compute = { device: 'cpu', threads: 1, tools } as const;
 function generateSpec(runFolder: string, folder: string, settings: object = {}) {
   const { seed, ...steered } = sampling.parse({ steps: 3, ...settings });
   const takes = [{ folder, seed }];
-  return { ...compute, runFolder, takes, prompt: 'a turtle walks', sampling: steered, frameRate: 8 };
+  const request = { prompt: 'a turtle walks', task: { kind: 'generate' }, sampling: steered } as const;
+  return { ...compute, ...request, runFolder, takes, frameRate: 8 };
 }
 
 /** Runs a worker as a process of its own; also gives the `frames` events. */

@@ -4,7 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { gptParameters } from '#main/ml/gpt/parameters.ts';
 import { gptShape, type GptShape } from '#main/ml/gpt/shape.ts';
 import { firstByte, specialToken } from '#main/ml/text/vocabulary.ts';
-import { type SamplingRequest, VideoSampler } from '#main/workers/generate/video-sampler.ts';
+import {
+  type KnownTokens,
+  type SamplingRequest,
+  VideoSampler,
+} from '#main/workers/generate/video-sampler.ts';
 import { gptConfig, type GptConfig } from '#shared/domain/training-config.ts';
 import { Random } from '#shared/domain/random.ts';
 
@@ -49,13 +53,15 @@ function weightsOf(shape: GptShape): Map<string, Float32Array> {
 async function sample(
   order: GptConfig['order'],
   { feature, ...request }: Omit<SamplingRequest, 'prompt'> & { feature?: Float32Array },
+  known: KnownTokens = {},
 ): Promise<number[][]> {
   const shape = shapeOf(order, feature?.length);
   const compute = { device: 'cpu', threads: 1 } as const;
   const prompt = { text, ...(feature && { feature }) };
   const sampler = await VideoSampler.create(weightsOf(shape), shape, { prompt, ...request }, compute);
   const takes = request.seeds.map((): number[] => []);
-  for await (const frames of sampler.frames()) frames.forEach(({ tokens }, i) => takes[i]!.push(...tokens));
+  for await (const frames of sampler.frames(known))
+    frames.forEach(({ tokens }, i) => takes[i]!.push(...tokens));
   await sampler.dispose();
   return takes;
 }
@@ -87,5 +93,56 @@ describe.each(['frame', 'raster'] as const)('sampling in %s order', (order) => {
       ),
     ).not.toEqual([first]);
     expect(await ofFeature(new Float32Array(384), [7])).not.toEqual([first]);
+  });
+});
+
+describe.each(['frame', 'raster'] as const)('what is known of a clip (%s order)', (order) => {
+  const shape = shapeOf(order);
+  const greedy = { ...settings, temperature: 0, guidance: 3 };
+  const one = { settings: greedy, seeds: [1] };
+
+  it('is read as if it had been sampled: the rest comes out the same', async () => {
+    const [whole] = await sample(order, one);
+    const known = new Int32Array(shape.videoTokens).fill(shape.codes);
+    known.set(whole!.slice(0, 2 * shape.frameTokens));
+    expect(await sample(order, one, { known: [known] })).toEqual([whole]);
+    known[0] = (known[0]! + 1) % shape.codes;
+    const [other] = await sample(order, one, { known: [known] });
+    expect(other!.slice(0, 2 * shape.frameTokens)).toEqual([...known.slice(0, 2 * shape.frameTokens)]);
+    expect(other).not.toEqual(whole);
+  });
+
+  it('stays in the middle of a latent frame, and differs from take to take', async () => {
+    const takes = [3, 4].map((token) =>
+      Int32Array.from({ length: shape.videoTokens }, (_, i) => (i % 3 === 0 ? shape.codes : token)),
+    );
+    const request = { settings: { ...settings, guidance: 1 }, seeds: [1, 2] };
+    const made = await sample(order, request, { known: takes });
+    takes.forEach((known, take) =>
+      known.forEach((token, i) => {
+        if (token !== shape.codes) expect(made[take]![i]).toBe(token);
+        else expect(made[take]![i]).toBeLessThan(shape.codes);
+      }),
+    );
+    const alone = { ...request, seeds: [2] };
+    expect(await sample(order, alone, { known: takes.slice(1) })).toEqual(made.slice(1));
+  });
+
+  it('holds the picture at which each take arrives, shared or its own', async () => {
+    const pictures = [5, 6].map((token) => new Int32Array(shape.frameTokens).fill(token));
+    const request = { ...one, seeds: [1, 2], task: 'inbetween' as const };
+    const own = await sample(order, { ...request, conditions: pictures });
+    const shared = await sample(order, { ...request, conditions: pictures.slice(0, 1) });
+    expect(shared[0]).toEqual(own[0]);
+    expect(shared[1]).not.toEqual(own[1]);
+    const alone = { ...request, seeds: [2], conditions: pictures.slice(1) };
+    expect(await sample(order, alone)).toEqual(own.slice(1));
+  });
+
+  it('draws other numbers in the next window', async () => {
+    const request = { ...one, settings: { ...settings, guidance: 1 } };
+    const [first] = await sample(order, request);
+    expect(await sample(order, request, { window: 0 })).toEqual([first]);
+    expect(await sample(order, request, { window: 1 })).not.toEqual([first]);
   });
 });

@@ -64,6 +64,7 @@ describe('what is exported', () => {
       const { seed, ...steered } = sampling.parse({ steps: 2, seed: 7 });
       const takes = [{ folder: takeFolder, seed }];
       const spec = { ...compute, tools, runFolder, takes, prompt: 'a turtle', sampling: steered };
+      const task = { kind: 'generate' } as const;
       const context = {
         signal: new AbortController().signal,
         emit: () => {},
@@ -72,7 +73,7 @@ describe('what is exported', () => {
         did: () => {},
         notice: failOnDamage,
       };
-      await generateTakes({ ...spec, frameRate: 8 }, context);
+      await generateTakes({ ...spec, task, frameRate: 8 }, context);
       return JSON.parse(await readFile(join(takeFolder, 'tokens.json'), 'utf8')) as Record<string, unknown>;
     };
     const { checkpoint, ...byRun } = await take(runFolder);

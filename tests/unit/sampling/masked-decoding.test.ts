@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeStep, maskedAfterStep, startFrame } from '#main/ml/sampling/masked-decoding.ts';
 
 const MASK = 9;
+const allMasked = (count: number) => startFrame(new Int32Array(count).fill(MASK), MASK);
 const greedy = { temperature: 0, topP: 1 };
 
 /** Position p prefers token p % 3, and is the surer the larger p is. */
@@ -18,7 +19,7 @@ describe('masked decoding', () => {
   });
 
   it('decides the surest positions first', () => {
-    const frame = startFrame(8, MASK);
+    const frame = allMasked(8);
     decodeStep(frame, logitsAt, 0, 2, greedy, Math.random);
     expect([...frame.isMasked]).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
     expect([...frame.tokens]).toEqual([MASK, MASK, MASK, MASK, MASK, 2, 0, 1]);
@@ -27,16 +28,22 @@ describe('masked decoding', () => {
     expect([...frame.tokens]).toEqual([0, 1, 2, 0, 1, 2, 0, 1]);
   });
 
-  it('leaves decided tokens alone', () => {
-    const frame = startFrame(4, MASK);
-    frame.tokens[2] = 5;
-    frame.isMasked[2] = 0;
-    decodeStep(frame, logitsAt, 0, 1, greedy, Math.random);
-    expect(frame.tokens[2]).toBe(5);
+  it('leaves given tokens alone, and spreads the others over the steps', () => {
+    const given = Int32Array.from({ length: 16 }, (_, i) => (i < 8 ? 5 : MASK));
+    const frame = startFrame(given, MASK);
+    expect(frame.toDecide).toBe(8);
+    const left = [0, 1, 2, 3].map((step) => {
+      decodeStep(frame, logitsAt, step, 4, greedy, Math.random);
+      return frame.isMasked.reduce((sum, masked) => sum + masked, 0);
+    });
+    expect(left).toEqual([0, 1, 2, 3].map((step) => maskedAfterStep(step, 4, 8)));
+    expect([...frame.tokens.subarray(0, 8)]).toEqual(new Array(8).fill(5));
+    expect([...frame.confidence.subarray(0, 8)]).toEqual(new Array(8).fill(1));
+    expect(given[8]).toBe(MASK);
   });
 
   it('decides at least one token a step, even with more steps than tokens', () => {
-    const frame = startFrame(4, MASK);
+    const frame = allMasked(4);
     for (let step = 0; step < 4; step++) decodeStep(frame, logitsAt, step, 64, greedy, Math.random);
     expect(frame.isMasked).not.toContain(1);
   });
@@ -45,7 +52,7 @@ describe('masked decoding', () => {
     const decode = (seed: number) => {
       let state = seed;
       const random = () => (state = (state * 16807) % 2147483647) / 2147483647;
-      const frame = startFrame(16, MASK);
+      const frame = allMasked(16);
       const flat = () => new Float32Array(3);
       for (let step = 0; step < 4; step++)
         decodeStep(frame, flat, step, 4, { temperature: 1, topP: 1 }, random);

@@ -1,4 +1,4 @@
-/** `reelwright generate`: a prompt becomes a clip, or several, as MP4. */
+/** `reelwright generate`: a prompt, and what else is given, becomes a clip, or several, as MP4. */
 import { Option, type Command } from 'commander';
 import { parse, resolve } from 'node:path';
 import { MAX_TAKES, type Take, type TakeConfidence } from '#shared/contract/generation.ts';
@@ -15,22 +15,27 @@ import { followJob } from '../follow-job.ts';
 import { formatBytes } from '../format.ts';
 import { decimal, deviceOption, wholeNumber } from '../option-parsers.ts';
 import { pickModel } from '../pick.ts';
+import { addTaskOptions, taskOf, type TaskOptions } from '../task-options.ts';
 
-type GenerateOptions = Partial<SamplingSettings> & {
-  run?: string;
-  output?: string;
-  overwrite?: true;
-  takes?: number;
-  preset?: SamplingPreset;
-  seed?: number;
-  device?: Device;
-};
+type GenerateOptions = Partial<SamplingSettings> &
+  TaskOptions & {
+    run?: string;
+    output?: string;
+    overwrite?: true;
+    takes?: number;
+    preset?: SamplingPreset;
+    seed?: number;
+    device?: Device;
+  };
 
 export function addGenerate(program: Command, runCommand: RunCommand): void {
-  program
+  const command = program
     .command('generate')
-    .description('make clips from a prompt; Ctrl-C keeps the frames that are there')
-    .argument('<prompt>', 'what the clip shows')
+    .description(
+      'make clips: from a prompt, from a clip (extend, inpaint), or from pictures (inbetween, loop); Ctrl-C keeps the frames that are there',
+    )
+    .argument('[prompt]', 'what the clip shows', '');
+  addTaskOptions(command)
     .option(
       '--run <id or name>',
       'which run, or “base” (default: the newest that is trained, else the base model)',
@@ -78,6 +83,7 @@ async function makeTakes(context: CommandContext, prompt: string, options: Gener
   const request = {
     runId: model.id,
     prompt,
+    task: await taskOf(context, options, model.config.window.size),
     preset,
     sampling: { seed, guidance, temperature, topP, steps },
     takes: count,

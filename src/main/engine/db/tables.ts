@@ -145,6 +145,7 @@ export interface TakesTable {
   model: string | null;
   job_id: string;
   prompt: string;
+  task: Generated<string>;
   sampling: string;
   created_at: number;
   status: 'running' | 'done' | 'stopped' | 'failed';

@@ -17,7 +17,7 @@ const TIMEOUT_MS = 5 * 60_000;
  * Throws AppError `file-unreadable`, `file-damaged`, `file-not-media`, `cancelled`.
  */
 export async function decodeWindow(
-  source: ClipSource,
+  source: Pick<ClipSource, 'path' | 'start' | 'end'>,
   window: WindowConfig,
   tools: MediaTools,
   signal?: AbortSignal,

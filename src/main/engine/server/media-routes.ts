@@ -2,7 +2,7 @@
 import { id } from '#shared/contract/common.ts';
 import type { EngineContext } from '../context.ts';
 import { findClipFiles } from '../db/repositories/clips.ts';
-import { takeFrameOf, takeVideoOf } from '../services/generate-job.ts';
+import { takeFrameOf, takeVideoOf } from '../services/take-files.ts';
 import type { FileToSend } from './send-file.ts';
 
 /** Returns null for an address that means nothing. */

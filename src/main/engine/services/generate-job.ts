@@ -1,7 +1,6 @@
 /** The generation job: counts the frames of its takes as they are finished. */
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Take } from '#shared/contract/generation.ts';
 import type { JobStatus } from '#shared/contract/jobs.ts';
 import { AppError } from '#shared/errors/app-error.ts';
@@ -11,6 +10,8 @@ import * as takes from '../db/repositories/takes.ts';
 import type { JobKindService } from '../jobs/job-kind.ts';
 import type { Workspace } from '../workspace.ts';
 import type { Compute, DeviceWish } from './compute.ts';
+import { takeFolderOf, takeVideoOf } from './take-files.ts';
+import { locateTask } from './take-task.ts';
 import { getUsableModel, requireSamePackage } from './usable-model.ts';
 
 /** Which takes it makes, the takes themselves say. */
@@ -58,7 +59,7 @@ export function generateJob(context: EngineContext, compute: Compute): JobKindSe
     stopWithinMs: 20_000,
     prepare: async (job) => {
       const all = await takesOf(job);
-      const [{ runId, model: asked, prompt, frameRate, sampling }] = all;
+      const [{ runId, model: asked, prompt, task, frameCount, frameRate, sampling }] = all;
       const model = await getUsableModel(context, runId);
       requireSamePackage(asked, model.package);
       for (const { id } of all) {
@@ -71,6 +72,7 @@ export function generateJob(context: EngineContext, compute: Compute): JobKindSe
         ...(await compute.spec((job.request as GenerateRequest).device)),
         runFolder: model.folder,
         prompt,
+        task: await locateTask(context, task, { frameCount, window: model.config.window }),
         sampling,
         takes: all.map(({ id, sampling: { seed } }) => ({ folder: takeFolderOf(workspace, id), seed })),
         frameRate,
@@ -86,22 +88,6 @@ export function generateJob(context: EngineContext, compute: Compute): JobKindSe
     },
     statusChanged: (job, status) => change(job, () => ({ status: takeStatus[status] })),
   };
-}
-
-export function takeFolderOf(workspace: Workspace, takeId: string): string {
-  return join(workspace.takes, takeId);
-}
-
-export function takeVideoOf(workspace: Workspace, takeId: string): string {
-  return join(takeFolderOf(workspace, takeId), 'take.mp4');
-}
-
-export function takeTokensOf(workspace: Workspace, takeId: string): string {
-  return join(takeFolderOf(workspace, takeId), 'tokens.json');
-}
-
-export function takeFrameOf(workspace: Workspace, takeId: string, frame: number): string {
-  return join(takeFolderOf(workspace, takeId), `frame-${String(frame).padStart(4, '0')}.png`);
 }
 
 function hasVideo(workspace: Workspace, takeId: string): boolean {

@@ -14,9 +14,12 @@ import * as takes from '../db/repositories/takes.ts';
 import { newId } from '../ids.ts';
 import type { JobQueue } from '../jobs/job-queue.ts';
 import type { CaptionRequest } from './caption-job.ts';
-import { takeTokensOf, takeVideoOf, type GenerateRequest } from './generate-job.ts';
+import type { GenerateRequest } from './generate-job.ts';
 import type { HandlersOf } from './handlers-of.ts';
 import { readConfidence } from './take-confidence.ts';
+import { naturalFrameRate } from './frame-rate.ts';
+import { takeTokensOf, takeVideoOf } from './take-files.ts';
+import { planTask } from './take-task.ts';
 import { getUsableModel } from './usable-model.ts';
 
 export function generationHandlers(
@@ -28,6 +31,7 @@ export function generationHandlers(
     'generation.start': async ({
       runId,
       prompt,
+      task,
       preset,
       sampling: { seed, ...chosen },
       takes: count,
@@ -35,7 +39,8 @@ export function generationHandlers(
     }) => {
       const model = await getUsableModel(context, runId);
       const { frames, size } = model.config.window;
-      const frameRate = await model.frameRate();
+      const { frameCount, seconds } = await planTask(context, task, model.config);
+      const frameRate = seconds === null ? await model.frameRate() : naturalFrameRate(frames, [seconds]);
       const settings = chooseSettings(preset, chosen);
       const jobId = newId();
       const createdAt = Date.now();
@@ -45,11 +50,12 @@ export function generationHandlers(
         model: model.package,
         jobId,
         prompt: prompt.trim(),
+        task,
         sampling: { ...settings, seed: (seed + i) % 2 ** 32 },
         createdAt,
         status: 'running',
         framesDone: 0,
-        frameCount: frames,
+        frameCount,
         width: size,
         height: size,
         frameRate,

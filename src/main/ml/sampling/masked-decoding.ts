@@ -7,16 +7,21 @@ const CONFIDENCE_NOISE = 4.5;
 /** A latent frame being decided, token by token in raster order. */
 export interface FrameInProgress {
   readonly tokens: Int32Array;
-  /** Probability the model gave each decided token; 0 while masked. */
+  /** Probability the model gave each decided token; 0 while masked, 1 where it was given. */
   readonly confidence: Float32Array;
   readonly isMasked: Uint8Array;
+  /** Tokens that were masked at the start. */
+  readonly toDecide: number;
 }
 
-export function startFrame(tokenCount: number, maskToken: number): FrameInProgress {
+/** @param tokens what is given of the frame, with the mask where a token is to be decided */
+export function startFrame(tokens: Int32Array, maskToken: number): FrameInProgress {
+  const isMasked = Uint8Array.from(tokens, (token) => (token === maskToken ? 1 : 0));
   return {
-    tokens: new Int32Array(tokenCount).fill(maskToken),
-    confidence: new Float32Array(tokenCount),
-    isMasked: new Uint8Array(tokenCount).fill(1),
+    tokens: tokens.slice(),
+    confidence: Float32Array.from(isMasked, (masked) => 1 - masked),
+    isMasked,
+    toDecide: isMasked.reduce((sum, masked) => sum + masked, 0),
   };
 }
 
@@ -50,7 +55,7 @@ export function decodeStep(
     return { position, ...choice, score: Math.log(choice.probability) + noise * gumbel(random) };
   });
   guesses.sort((a, b) => b.score - a.score || a.position - b.position);
-  const stillMasked = Math.min(maskedAfterStep(step, steps, frame.tokens.length), guesses.length - 1);
+  const stillMasked = Math.min(maskedAfterStep(step, steps, frame.toDecide), guesses.length - 1);
   for (const { position, token, probability } of guesses.slice(0, guesses.length - stillMasked)) {
     frame.tokens[position] = token;
     frame.confidence[position] = probability;

@@ -2,6 +2,7 @@
 import type { Selectable } from 'kysely';
 import { sampling, type Take } from '#shared/contract/generation.ts';
 import { BASE_MODEL, type ModelId } from '#shared/contract/models.ts';
+import { takeTask } from '#shared/contract/take-task.ts';
 import type { Db } from '../open-database.ts';
 import type { TakesTable } from '../tables.ts';
 import { toPackageName } from './models.ts';
@@ -15,6 +16,7 @@ export async function insertTake(db: Db, take: Take): Promise<void> {
       model: take.model?.sha256 ?? null,
       job_id: take.jobId,
       prompt: take.prompt,
+      task: JSON.stringify(take.task),
       sampling: JSON.stringify(take.sampling),
       created_at: take.createdAt,
       status: take.status,
@@ -109,6 +111,7 @@ function toTake(row: TakeRow): Take {
     model: toPackageName(row),
     jobId: row.job_id,
     prompt: row.prompt,
+    task: takeTask.parse(JSON.parse(row.task)),
     sampling: sampling.parse(JSON.parse(row.sampling)),
     createdAt: row.created_at,
     status: row.status,
