@@ -83,7 +83,7 @@ function needed<N extends Name>(
   const value = options[name];
   if (value === undefined)
     throw new AppError('invalid-input', { field: `--${name}`, problem: `${kind} needs it` });
-  return value as NonNullable<TaskOptions[N]>;
+  return value;
 }
 
 /** @param size of the picture in pixels */
