@@ -40,6 +40,29 @@ test('puts everything that made a take back into the controls', async () => {
   expect(takes.sampling).toMatchObject({ seed: 7, guidance: 5 });
 });
 
+test('several takes come side by side, in the order of their seeds, and the first goes into the player', async () => {
+  const started = [5, 6].map((number) =>
+    sampleTake(number, { status: 'running', framesDone: 0, createdAt: 9, hasVideo: false }),
+  );
+  const { connection, events, calls } = await startEngine({
+    'generation.listTakes': () => ({ takes: [sampleTake(1)] }),
+    'generation.start': () => ({ takes: started }),
+  });
+  const takes = new TakesState(connection);
+  await vi.waitFor(() => expect(takes.loaded).toBe(true));
+  takes.count = 2;
+  takes.choosePreset('best');
+  expect(takes.preset).toBe('best');
+  await takes.generate();
+  expect(calls.at(-1)?.input).toMatchObject({ takes: 2, sampling: { steps: 16 } });
+  expect(takes.takes.map(({ id }) => id)).toEqual([5, 6, 1].map(sampleId));
+  expect(takes.currentId).toBe(sampleId(5));
+  events.emit('generation.take', { ...started[1]!, framesDone: 5 });
+  await vi.waitFor(() => expect(takes.takes[1]?.framesDone).toBe(5));
+  takes.sampling.guidance = 7;
+  expect(takes.preset).toBeNull();
+});
+
 test('names files by the prompt, in any language', () => {
   expect(takeFileName(sampleTake(1, { prompt: 'a "turtle" / swims?' }))).toBe('a-turtle-swims-1.mp4');
   expect(takeFileName(sampleTake(1, { prompt: '绿茶 冒着热气' }))).toBe('绿茶-冒着热气-1.mp4');

@@ -1,6 +1,7 @@
 /** Decoding against the KV cache gives what the training graphs give, which read the whole sequence at once. */
 import { describe, expect, it } from 'vitest';
-import { continuationGraph } from '#main/ml/gpt/inference.ts';
+import { continuationGraph, prefixLength } from '#main/ml/gpt/inference.ts';
+import { matmulFlops } from '#main/ml/onnx/flops.ts';
 import { captionFeeds, conditionedFeeds, generateFeeds } from '#main/ml/gpt/batches.ts';
 import type { GptShape } from '#main/ml/gpt/shape.ts';
 import { gptTask, type GptSequence } from '#main/ml/gpt/training-task.ts';
@@ -132,6 +133,48 @@ describe('decoding with a KV cache', () => {
     await gpt.dispose();
     const expected = await fullNats('caption', shape, captionFeeds([example], shape, { batch: 1, random }));
     expect(nats / expected).toBeCloseTo(1, 5);
+  });
+
+  it('computes less while the clip is short, and gives what it gives with the whole cache', async () => {
+    const shape = tinyShape('frame');
+    const options = { kind: 'video', batch: 1, queries: shape.frameTokens } as const;
+    const graph = (capacity: number) =>
+      continuationGraph(randomWeights(shape), shape, { ...options, capacity });
+    // Capacities at the latent frames: the prefix, and a frame more each time.
+    const prefix = prefixLength('generate', shape);
+    const lengths = Array.from({ length: shape.grid.T }, (_, t) => prefix + t * shape.frameTokens);
+    const whole = matmulFlops(graph(lengths.at(-1)!));
+    const flops = lengths.map((length) => matmulFlops(graph(length)));
+    expect(flops.at(-1)).toBe(whole);
+    expect(flops).toEqual(flops.toSorted((a, b) => a - b));
+    const { depth, width, frameTokens } = shape;
+    // Two products over the keys that are not there, in every block.
+    expect(whole - flops[0]!).toBe(4 * depth * width * frameTokens * (lengths.at(-1)! - prefix));
+
+    const model = encodeModel(graph(lengths.at(-1)!));
+    const session = await Session.create(model, compute);
+    const cache = (places: number) => {
+      const random = Random.seeded(8);
+      const sizes = { rows: shape.heads, width: width / shape.heads };
+      const feeds: Record<string, Float32Array> = {
+        mask: new Float32Array(places).fill(-1e9).fill(0, 0, prefix),
+      };
+      for (const name of [0, 1].flatMap((block) => [`k.${block}`, `v.${block}`])) {
+        feeds[name] = new Float32Array(sizes.rows * places * sizes.width);
+        for (let row = 0; row < sizes.rows; row++)
+          for (let i = 0; i < prefix * sizes.width; i++)
+            feeds[name][row * places * sizes.width + i] = random.normal();
+      }
+      return feeds;
+    };
+    const tokens = Int32Array.from({ length: frameTokens }, (_, i) => i);
+    const read = async (places: number) => {
+      const outputs = await session.run({ tokens, places: tokens, ...cache(places) });
+      return [...(outputs['logits'] as Float32Array)];
+    };
+    const [short, long] = [await read(prefix), await read(lengths.at(-1)!)];
+    short.forEach((logit, i) => expect(logit).toBeCloseTo(long[i]!, 5));
+    await session.dispose();
   });
 
   it('does not see what the cache has not been given', async () => {

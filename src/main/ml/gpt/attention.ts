@@ -4,7 +4,7 @@ import * as op from '../onnx/ops.ts';
 import type { Heads } from '../nn/attention.ts';
 
 /**
- * New tokens over what is already decided, under a mask [1, past], and over all of each other: one softmax over two products,
+ * New tokens over what is already decided, under a mask [1, past], whose length may be open, and over all of each other: one softmax over two products,
  * so that the keys and values of the past need not be copied.
  *
  * @returns [B, H, S, K]
@@ -14,7 +14,8 @@ export function attendToPastAndSelf(fresh: Heads, past: Pick<Heads, 'k' | 'v'>, 
   const alpha = size ** -0.5;
   const pastScores = op.add(op.matmul(fresh.q, past.k, { transB: true, alpha }), pastMask);
   const selfScores = op.matmul(fresh.q, fresh.k, { transB: true, alpha });
-  const shares = op.softmax(op.concat([pastScores, selfScores], -1));
-  const [pastShares, selfShares] = op.split(shares, -1, [past.k.shape[2]!, count]) as [Value, Value];
+  // What is new comes first, so that slices hold for a past of any length.
+  const shares = op.softmax(op.concat([selfScores, pastScores], -1));
+  const [selfShares, pastShares] = [op.slice(shares, -1, 0, count), op.slice(shares, -1, count)];
   return op.add(op.matmul(pastShares, past.v), op.matmul(selfShares, fresh.v));
 }

@@ -107,7 +107,7 @@ export interface ContinuationOptions {
   batch: number;
   /** New tokens, which see each other: a latent frame, or a single token. */
   queries: number;
-  /** Places of the cache. */
+  /** Places of the cache; a run may bring a shorter one. */
   capacity: number;
   lowering?: Lowering;
 }
@@ -123,7 +123,7 @@ export function continuationGraph(weights: Weights, shape: GptShape, options: Co
   const { graph } = gpt;
   const tokens = graph.input('tokens', 'int32', [batch, queries]);
   const places = graph.input('places', 'int32', [queries]);
-  const mask = graph.input('mask', 'float32', [1, capacity]);
+  const mask = graph.input('mask', 'float32', [1, capacity], { axis: 1, name: 'places' });
   const table = rotation(graph, kind === 'video' ? videoPositions(shape) : textPositions(shape), shape);
   const turned = { cos: op.gather(table.cos, places), sin: op.gather(table.sin, places) };
   const cacheShape = [batch, shape.heads, capacity, shape.width / shape.heads];
@@ -131,7 +131,8 @@ export function continuationGraph(weights: Weights, shape: GptShape, options: Co
   const x = gpt.transform(embedded, turned, (heads, block) => {
     graph.output(nextName(keyName(block)), heads.k);
     graph.output(nextName(valueName(block)), heads.v);
-    const cached = (name: string): Value => graph.input(name, 'float32', cacheShape);
+    const cached = (name: string): Value =>
+      graph.input(name, 'float32', cacheShape, { axis: 2, name: 'places' });
     const past = { k: cached(keyName(block)), v: cached(valueName(block)) };
     return attendToPastAndSelf(heads, past, mask);
   });

@@ -1,33 +1,47 @@
-/** Keys and values of all tokens that are decided, block by block, in memory of fixed size that a mask opens bit by bit. */
+/**
+ * Keys and values of all tokens that are decided, block by block. The memory grows with them, so that nothing is computed for
+ * places far ahead: a latent frame at a time, or, token by token, in stretches that a mask opens bit by bit.
+ */
 import { maskedScore } from '../nn/attention.ts';
 import { keyName, nextName, valueName } from './inference.ts';
 import type { GptShape } from './shape.ts';
 
+/** Places that are added at least when there is no room left: copying what is there for each token would cost more. */
+const GROWTH = 64;
+
 export class KvCache {
-  /** By name of the continuation graph's input: `k.<block>`, `v.<block>`, `mask`. */
-  readonly feeds: Readonly<Record<string, Float32Array>>;
-  readonly #capacity: number;
+  readonly #batch: number;
+  readonly #heads: number;
   readonly #headWidth: number;
-  readonly #names: readonly string[];
+  readonly #capacity: number;
+  /** By name of the continuation graph's input: `k.<block>`, `v.<block>`. */
+  readonly #tensors: Map<string, Float32Array>;
+  #mask = new Float32Array(0);
   #length = 0;
 
-  constructor(shape: GptShape, batch: number, capacity: number) {
+  /** @param capacity the most tokens it is to hold */
+  constructor({ heads, width, depth }: GptShape, batch: number, capacity: number) {
+    this.#batch = batch;
+    this.#heads = heads;
+    this.#headWidth = width / heads;
     this.#capacity = capacity;
-    this.#headWidth = shape.width / shape.heads;
-    this.#names = Array.from({ length: shape.depth }, (_, block) => [
-      keyName(block),
-      valueName(block),
-    ]).flat();
-    const size = batch * shape.heads * capacity * this.#headWidth;
-    this.feeds = {
-      ...Object.fromEntries(this.#names.map((name) => [name, new Float32Array(size)])),
-      mask: new Float32Array(capacity).fill(maskedScore),
-    };
+    const names = Array.from({ length: depth }, (_, block) => [keyName(block), valueName(block)]).flat();
+    this.#tensors = new Map(names.map((name) => [name, new Float32Array(0)]));
   }
 
   /** Tokens held. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Places that there are now, filled or not: [batch, heads, places, headWidth]. */
+  get places(): number {
+    return this.#mask.length;
+  }
+
+  /** What the continuation graph reads: `k.<block>`, `v.<block>` and `mask`. */
+  get feeds(): Readonly<Record<string, Float32Array>> {
+    return { ...Object.fromEntries(this.#tensors), mask: this.#mask };
   }
 
   /** Takes over the outputs of a prefix graph. */
@@ -41,20 +55,36 @@ export class KvCache {
   }
 
   #append(fresh: (name: string) => Float32Array): void {
-    let count = 0;
-    for (const name of this.#names) {
-      const [from, to] = [fresh(name), this.feeds[name]!];
-      const stride = this.#capacity * this.#headWidth;
-      const rows = to.length / stride;
-      const piece = from.length / rows;
-      count = piece / this.#headWidth;
-      if (this.#length + count > this.#capacity)
-        throw new Error(`KV cache: no room for ${count} more tokens`);
+    const [anyName] = this.#tensors.keys();
+    const rows = this.#batch * this.#heads;
+    const count = fresh(anyName!).length / rows / this.#headWidth;
+    const length = this.#length + count;
+    if (length > this.#capacity) throw new Error(`KV cache: no room for ${count} more tokens`);
+    if (length > this.places)
+      this.#grow(this.#length === 0 ? length : Math.max(length, this.places + GROWTH));
+    for (const [name, to] of this.#tensors) {
+      const from = fresh(name);
+      const piece = count * this.#headWidth;
       for (let row = 0; row < rows; row++) {
-        to.set(from.subarray(row * piece, (row + 1) * piece), row * stride + this.#length * this.#headWidth);
+        const at = (row * this.places + this.#length) * this.#headWidth;
+        to.set(from.subarray(row * piece, (row + 1) * piece), at);
       }
     }
-    this.feeds['mask']!.fill(0, this.#length, this.#length + count);
-    this.#length += count;
+    this.#mask.fill(0, this.#length, length);
+    this.#length = length;
+  }
+
+  #grow(wanted: number): void {
+    const places = Math.min(this.#capacity, wanted);
+    const [before, after] = [this.places * this.#headWidth, places * this.#headWidth];
+    for (const [name, from] of this.#tensors) {
+      const to = new Float32Array(this.#batch * this.#heads * after);
+      for (let row = 0; row < this.#batch * this.#heads; row++)
+        to.set(from.subarray(row * before, (row + 1) * before), row * after);
+      this.#tensors.set(name, to);
+    }
+    const mask = new Float32Array(places).fill(maskedScore);
+    mask.set(this.#mask);
+    this.#mask = mask;
   }
 }

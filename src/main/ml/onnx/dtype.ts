@@ -11,6 +11,17 @@ export interface TensorType {
   readonly shape: Shape;
 }
 
+/** An axis of an input along which less may be fed than its size, the same in all inputs of that axis' name. */
+export interface OpenAxis {
+  readonly axis: number;
+  readonly name: string;
+}
+
+/** What is fed to a model. */
+export interface InputType extends TensorType {
+  readonly open?: OpenAxis | undefined;
+}
+
 export interface TypedArrays {
   float32: Float32Array;
   float16: Float16Array;

@@ -1,6 +1,6 @@
 /** Writes a graph as the bytes of an ONNX model (`ModelProto`), leaving out nodes and inputs that no output needs. */
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import type { TensorData, TensorType } from './dtype.ts';
+import type { InputType, OpenAxis, TensorData, TensorType } from './dtype.ts';
 import { onnxCode } from './dtype.ts';
 import type { Attribute, Graph, GraphNode, Value } from './graph.ts';
 import { nodesFor } from './graph.ts';
@@ -17,7 +17,7 @@ const attributeType = { float: 1, int: 2, string: 3, ints: 7 };
 export interface Model {
   bytes: Uint8Array;
   /** Inputs to feed and outputs to fetch, by name. */
-  inputs: Map<string, TensorType>;
+  inputs: Map<string, InputType>;
   outputs: Map<string, TensorType>;
 }
 
@@ -46,7 +46,8 @@ export function encodeModel(graph: Graph, name = 'graph'): Model {
       const data = graph.constantData(value);
       if (data !== undefined) message(writer, 5, () => writeTensor(writer, value, data)); // initializer
     }
-    for (const value of inputs) message(writer, 11, () => writeValueInfo(writer, value.name, value)); // input
+    for (const value of inputs)
+      message(writer, 11, () => writeValueInfo(writer, value.name, value, graph.openAxis(value))); // input
     for (const [output, value] of graph.outputs) {
       if (nameOf(value) !== output) message(writer, 1, () => writeIdentity(writer, nameOf(value), output));
       message(writer, 12, () => writeValueInfo(writer, output, value)); // output
@@ -60,7 +61,7 @@ export function encodeModel(graph: Graph, name = 'graph'): Model {
   }
   return {
     bytes: writer.finish(),
-    inputs: new Map(inputs.map((value) => [value.name, typeOf(value)])),
+    inputs: new Map(inputs.map((value) => [value.name, { ...typeOf(value), open: graph.openAxis(value) }])),
     outputs: new Map([...graph.outputs].map(([output, value]) => [output, typeOf(value)])),
   };
 }
@@ -119,13 +120,23 @@ function writeTensor(writer: BinaryWriter, value: Value, data: TensorData): void
   writer.tag(9, WireType.LengthDelimited).bytes(bytes);
 }
 
-function writeValueInfo(writer: BinaryWriter, name: string, { dtype, shape }: TensorType): void {
+/** Sizes of an open axis are a name (dim_param), all others numbers (dim_value). */
+function writeValueInfo(
+  writer: BinaryWriter,
+  name: string,
+  { dtype, shape }: TensorType,
+  open?: OpenAxis,
+): void {
   writer.tag(1, WireType.LengthDelimited).string(name);
   message(writer, 2, () =>
     message(writer, 1, () => {
       writer.tag(1, WireType.Varint).int32(onnxCode[dtype]); // elem_type
       message(writer, 2, () => {
-        for (const size of shape) message(writer, 1, () => writer.tag(1, WireType.Varint).int64(size));
+        for (const [axis, size] of shape.entries())
+          message(writer, 1, () => {
+            if (axis === open?.axis) writer.tag(2, WireType.LengthDelimited).string(open.name);
+            else writer.tag(1, WireType.Varint).int64(size);
+          });
       });
     }),
   );

@@ -2,7 +2,7 @@
  * The graph builder: nodes with scoped names over values of known type and shape. Operators (see `ops/`) infer shapes as
  * they build, so that a mistake is reported where it is made, with operator, scope and shapes.
  */
-import type { DType, Shape, TensorData, TensorType } from './dtype.ts';
+import type { DType, OpenAxis, Shape, TensorData, TensorType } from './dtype.ts';
 import { formatShape, sizeOf, typedArray } from './dtype.ts';
 
 /** Devices whose kernels differ: WebGPU lacks FusedMatMul and LogSoftmax, which would fall back to the CPU. */
@@ -61,6 +61,7 @@ export class Graph {
   readonly inputs: Value[] = [];
   readonly outputs = new Map<string, Value>();
   readonly #constants = new Map<Value, TensorData>();
+  readonly #openAxes = new Map<Value, OpenAxis>();
   readonly #constantsByKey = new Map<string, Value[]>();
   readonly #names = new Map<string, number>();
   #scope: string[] = [];
@@ -111,12 +112,22 @@ export class Graph {
     }
   }
 
-  /** A tensor fed at every run. Its name is taken as it is, without the scope. */
-  input(name: string, dtype: DType, shape: Shape): Value {
+  /**
+   * A tensor fed at every run. Its name is taken as it is, without the scope. Along an open axis a run may feed less than its
+   * size: what is built on it must hold for less too, which products, sums, softmax, concat and slices up to its end do, and
+   * splits and reshapes do not.
+   */
+  input(name: string, dtype: DType, shape: Shape, open?: OpenAxis): Value {
     if (this.#names.has(name)) throw new GraphError('Input', this.scopeName, `the name “${name}” is taken`);
     const value = this.#value(this.#unique(name), dtype, shape, undefined);
     this.inputs.push(value);
+    if (open) this.#openAxes.set(value, open);
     return value;
+  }
+
+  /** The axis of an input along which less may be fed. */
+  openAxis(input: Value): OpenAxis | undefined {
+    return this.#openAxes.get(input);
   }
 
   /** Makes `value` a result of the graph under `name`. */

@@ -2,7 +2,7 @@
 import { env, InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Device } from '#shared/contract/system.ts';
 import { AppError } from '#shared/errors/app-error.ts';
-import type { TensorData, TensorType } from '#main/ml/onnx/dtype.ts';
+import type { InputType, TensorData, TensorType } from '#main/ml/onnx/dtype.ts';
 import { sizeOf, zeros } from '#main/ml/onnx/dtype.ts';
 import type { Model } from '#main/ml/onnx/encode.ts';
 import type { Lowering } from '#main/ml/onnx/graph.ts';
@@ -34,6 +34,14 @@ export function loweringFor(device: Device): Lowering {
 /** Whether tensors can stay in the memory of the device from run to run: ONNX Runtime's Node.js binding offers it for WebGPU alone. */
 export function keepsTensors(device: Device): boolean {
   return device === 'webgpu';
+}
+
+/** The type of so many values: along an open axis there may be fewer than its size. */
+function fitting({ dtype, shape, open }: InputType, length: number): TensorType {
+  if (!open) return { dtype, shape };
+  const others = shape.reduce((product, size, axis) => (axis === open.axis ? product : product * size), 1);
+  const size = Math.min(length / others, shape[open.axis]!);
+  return { dtype, shape: shape.with(open.axis, size) };
 }
 
 /** Of ONNX Runtime. */
@@ -90,7 +98,7 @@ export class Session {
     return Object.fromEntries(
       Object.entries(feeds).flatMap(([name, data]) => {
         const type = this.model.inputs.get(name);
-        return type === undefined ? [] : [[name, hostTensor(type, data)]];
+        return type === undefined ? [] : [[name, hostTensor(fitting(type, data.length), data)]];
       }),
     );
   }

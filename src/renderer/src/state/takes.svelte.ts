@@ -1,5 +1,10 @@
 /** Generated clips, and the one in the player. */
-import { sampling as samplingSchema, type Sampling, type Take } from '#shared/contract/generation.ts';
+import {
+  sampling as samplingSchema,
+  type Sampling,
+  type Take,
+  type TakeConfidence,
+} from '#shared/contract/generation.ts';
 import { presetOf, samplingPresets, type SamplingPreset } from '#shared/domain/sampling-presets.ts';
 import type { Engine } from '../api/engine.ts';
 import { randomSeed } from '../ui/random-seed.ts';
@@ -61,6 +66,11 @@ export class TakesState {
     this.sampling = { ...take.sampling };
     this.runId = take.runId;
     this.newSeed = false;
+  }
+
+  /** Null while the take is under way, and where nothing is known of it. */
+  async confidence(takeId: string): Promise<TakeConfidence | null> {
+    return (await this.#engine.call('generation.confidence', { takeId })).confidence;
   }
 
   async remove(takeIds: readonly string[]): Promise<void> {
