@@ -50,6 +50,7 @@ test('several takes come side by side, in the order of their seeds, and the firs
   });
   const takes = new TakesState(connection);
   await vi.waitFor(() => expect(takes.loaded).toBe(true));
+  takes.runId = sampleId(1);
   takes.count = 2;
   takes.choosePreset('best');
   expect(takes.preset).toBe('best');
