@@ -135,9 +135,12 @@ describe('what is exported', () => {
     const precious = join(parent, 'precious');
     await mkdir(precious);
     await writeFile(join(precious, 'novel.txt'), 'years of work');
-    const over = tinyPackage(parent, { runFolder, overwrite: true, folder: precious });
-    await expect(over).rejects.toMatchObject({ code: 'file-exists', params: { path: precious } });
-    expect(await readdir(precious)).toEqual(['novel.txt']);
+    const over = () => tinyPackage(parent, { runFolder, overwrite: true, folder: precious });
+    await expect(over()).rejects.toMatchObject({ code: 'file-exists', params: { path: precious } });
+    // Not even beside a manifest, or what a package left of itself.
+    await writeFile(join(precious, 'manifest.json'), '{}');
+    await expect(over()).rejects.toMatchObject({ code: 'file-exists' });
+    expect(await readdir(precious)).toEqual(['manifest.json', 'novel.txt']);
     expect((await readdir(parent)).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 

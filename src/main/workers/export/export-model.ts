@@ -25,6 +25,8 @@ import { WEIGHTS } from '../runtime/trainer-state.ts';
 import { describeFiles, writeFolder } from '../runtime/write-folder.ts';
 
 const CARD = 'MODEL_CARD.md';
+/** The files of a package as an export leaves it. */
+const written: ReadonlySet<string> = new Set([PACKAGE_MANIFEST, CARD, ...Object.values(packageFiles)]);
 
 /** `frameRate`: at which its takes play naturally. `overwrite`: a package that is there is replaced; anything else never is. */
 export type ExportRequest = SpecOf<'export'>;
@@ -76,14 +78,15 @@ export async function exportModel(
   return manifest;
 }
 
-/** What is no package is never replaced, whatever was asked: it may be all that somebody has. */
+/** Only what an export left may be replaced, and nothing that somebody put beside it: it may be all that they have. */
 async function requireRoom({ folder, overwrite }: ExportRequest): Promise<void> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw new AppError('file-exists', { path: folder });
   });
-  if (names.length === 0 || (overwrite && (await isModelPackage(folder)))) return;
-  throw new AppError('file-exists', { path: folder });
+  if (names.length === 0) return;
+  const isExport = names.every((name) => written.has(name)) && (await isModelPackage(folder));
+  if (!overwrite || !isExport) throw new AppError('file-exists', { path: folder });
 }
 
 async function factsOf({ gpt, tokenizer }: ModelCheckpoints) {
