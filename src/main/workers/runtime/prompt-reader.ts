@@ -1,7 +1,7 @@
 /** What a GPT reads of a prompt or a caption: its words as tokens and, where the model reads one, the feature of the whole sentence. */
 import type { GptShape } from '#main/ml/gpt/shape.ts';
 import type { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
-import { openSentenceEncoder, type SentenceEncoder } from './text-encoder.ts';
+import { isKnownLanguage, openSentenceEncoder, type SentenceEncoder } from './text-encoder.ts';
 
 export interface ReadPrompt {
   /** [textLength] */
@@ -22,11 +22,15 @@ export class PromptReader {
     this.#threads = threads;
   }
 
-  /** The text encoder is opened with the first prompt, where the model needs it. Throws AppError `text-encoder-damaged`. */
+  /**
+   * The text encoder, which takes a moment to open, is opened with the first prompt for which it is needed. Throws AppError
+   * `text-encoder-damaged`.
+   */
   async read(prompt: string): Promise<ReadPrompt> {
     const { textLength, textFeatures } = this.#shape;
     const text = this.#textEncoding.encodePrompt(prompt, textLength);
     if (textFeatures === 0) return { text };
+    if (!isKnownLanguage(prompt)) return { text, feature: new Float32Array(textFeatures) };
     this.#encoder ??= openSentenceEncoder(this.#threads);
     return { text, feature: await (await this.#encoder).encode(prompt) };
   }

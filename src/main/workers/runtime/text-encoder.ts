@@ -39,7 +39,8 @@ export async function openSentenceEncoder(threads: number): Promise<SentenceEnco
   };
 }
 
-function isKnownLanguage(text: string): boolean {
+/** Whether the encoder has more than the zero vector for a text. */
+export function isKnownLanguage(text: string): boolean {
   return text.trim() !== '' && !/\p{Script=Han}/u.test(text);
 }
 
