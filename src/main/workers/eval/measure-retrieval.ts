@@ -1,12 +1,9 @@
 /** Caption retrieval: each of some clips, and the captions of all of them in the order that the model gives them. */
-import { captionScoresGraph } from '#main/ml/eval/caption-scores.ts';
 import { chooseCandidates, rankings, retrievalAccuracy } from '#main/ml/eval/retrieval.ts';
 import type { GptExample } from '#main/ml/gpt/batches.ts';
-import { encodeModel } from '#main/ml/onnx/encode.ts';
-import { specialToken } from '#main/ml/text/vocabulary.ts';
 import type { Retrieval } from '#shared/contract/evaluation.ts';
 import { breathe } from '../runtime/breathe.ts';
-import { loweringFor, Session } from '../runtime/session.ts';
+import { openCaptionScorer } from './caption-scorer.ts';
 import type { Evaluation, Member } from './evaluation.ts';
 
 /** Captions among which each is looked for, where the split has as many clips that show different things. */
@@ -29,7 +26,7 @@ export function chooseForRetrieval({ clips, trainClips }: Evaluation): Retrieval
   return { candidates, others };
 }
 
-/** Null when there is nothing to choose from: fewer than two captions that differ. */
+/** Null when there is nothing to choose from: fewer than two captions that differ. Throws AppError `cancelled`. */
 export async function measureRetrieval(
   evaluation: Evaluation,
   examples: readonly GptExample[],
@@ -37,44 +34,39 @@ export async function measureRetrieval(
   const { spec, context, model, windows } = evaluation;
   const { candidates, others } = chooseForRetrieval(evaluation);
   if (candidates.length < 2) return null;
-  const captions = candidates.map((i) => examples[i]!.text);
-  const lengths = captions.map((text) => Array.from(text).filter(isText).length);
-  const length = Math.max(...lengths);
-  const text = Int32Array.from(captions.flatMap((row) => Array.from(row).slice(0, length)));
-
-  const graph = captionScoresGraph(model.gptWeights, model.gptShape, {
-    ...{ captions: captions.length, length },
-    lowering: loweringFor(spec.device),
-  });
-  const session = await Session.create(encodeModel(graph), { device: spec.device, threads: spec.threads });
+  const own = candidates.map((i) => examples[i]!);
+  const scorer = await openCaptionScorer(
+    model.gptWeights,
+    model.gptShape,
+    own.map(({ text }) => text),
+    spec,
+  );
   const total = candidates.length + others.length;
   let done = 0;
   const score = async (tokens: ArrayLike<number>): Promise<Float64Array> => {
     await breathe(context.signal);
     context.progress('retrieve', done++, total);
-    const { nats } = await session.run({ tokens: Int32Array.from(tokens), text });
+    const scores = await scorer.score(tokens);
     context.did('retrieve');
-    return Float64Array.from(nats as Float32Array, (value) => -value);
+    return scores;
   };
   try {
     const logLikelihoods: Float64Array[] = [];
-    for (const i of candidates) logLikelihoods.push(await score(examples[i]!.tokens));
+    for (const { tokens } of own) logLikelihoods.push(await score(tokens));
     const ofOthers: Float64Array[] = [];
     for (const clip of others) {
       const window = await windows.read(clip, context.signal);
       ofOthers.push(await score(await model.tokenizer.encode(window)));
     }
     context.progress('retrieve', total, total);
-    const { total: sum, perToken, lift } = rankings({ logLikelihoods, ofOthers, lengths });
+    const ranked = rankings({ logLikelihoods, ofOthers, lengths: scorer.lengths });
     return {
       candidates: candidates.length,
-      total: retrievalAccuracy(sum),
-      perToken: retrievalAccuracy(perToken),
-      lift: lift && retrievalAccuracy(lift),
+      total: retrievalAccuracy(ranked.total),
+      perToken: retrievalAccuracy(ranked.perToken),
+      lift: ranked.lift && retrievalAccuracy(ranked.lift),
     };
   } finally {
-    await session.dispose();
+    await scorer.dispose();
   }
 }
-
-const isText = (token: number): boolean => token > specialToken.empty;
