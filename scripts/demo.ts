@@ -1,9 +1,11 @@
 /**
- * The whole way with the command line: 64 animated emoji and two real videos with sound → import → split → train → eval →
- * generate. Prints what each phase took, held-out losses before and after, and the path of an MP4. Sized for two cores.
+ * The whole way with the command line: a clip of the base model, where it is there; then 64 animated emoji and two real videos
+ * with sound → import → split → train → eval → generate. Prints what each phase took, held-out losses before and after, and the
+ * paths of the MP4s. Sized for two cores.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -11,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import type { Snapshot } from '#shared/contract/splits.ts';
 import type { EvalReport } from '#shared/contract/evaluation.ts';
 import type { Run } from '#shared/contract/training.ts';
+import { baseModelFolder } from '#main/engine/app-paths.ts';
 import { formatDuration, formatLoss, table } from '#main/cli/format.ts';
 import { fetchEmoji } from './fetch-emoji.ts';
 
@@ -19,6 +22,7 @@ const fixtures = join(root, 'tests/fixtures/clips');
 const demoFolder = join(root, '.cache/demo');
 const workspace = join(demoFolder, 'workspace');
 const clips = join(demoFolder, 'clips');
+const firstOutput = join(demoFolder, 'first.mp4');
 const output = join(demoFolder, 'demo.mp4');
 const emojiCount = 64;
 const prompt = 'a penguin';
@@ -70,6 +74,12 @@ async function gatherClips(): Promise<void> {
 
 const started = performance.now();
 await rm(demoFolder, { recursive: true, force: true });
+await mkdir(demoFolder, { recursive: true });
+
+const hasBaseModel = existsSync(join(baseModelFolder, 'manifest.json'));
+if (hasBaseModel) {
+  await phase('Generate with the base model', () => reelwright('generate', prompt, '--output', firstOutput));
+}
 
 await phase('Fetch clips', gatherClips);
 const imported = await phase('Import', () => reelwright<{ imported: number }>('import', clips));
@@ -100,4 +110,5 @@ console.log(
 console.log(
   `Held-out loss (nats a token): ${formatLoss(run.valLossBefore)} before, ${formatLoss(run.valLossBest)} after`,
 );
-console.log(`Clip for “${prompt}”: ${takes[0].path}`);
+if (hasBaseModel) console.log(`Clip for “${prompt}” of the base model: ${firstOutput}`);
+console.log(`Clip for “${prompt}” of the run: ${takes[0].path}`);
