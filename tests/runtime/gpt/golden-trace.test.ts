@@ -23,17 +23,18 @@ interface Trace {
   steps: ({ batch: Batch; norm: number } & Record<GptSequence, number>)[];
   checksums: Checksums;
 }
-type Golden = { shape: Omit<GptShape, 'order'>; optimizer: OptimizerConfig } & Record<
-  'frame' | 'raster',
-  Trace
->;
+type Golden = {
+  shape: Omit<GptShape, 'order' | 'codeFactors' | 'videoLogits'>;
+  optimizer: OptimizerConfig;
+} & Record<'frame' | 'raster', Trace>;
 
 const golden = JSON.parse(
   readFileSync(new URL('../../golden/gpt-trace.json', import.meta.url), 'utf8'),
 ) as Golden;
 describe.each(['frame', 'raster'] as const)('training in %s order', (order) => {
   it('follows the trace of PyTorch', async () => {
-    const shape: GptShape = { ...golden.shape, order };
+    const { codes } = golden.shape;
+    const shape: GptShape = { ...golden.shape, order, codeFactors: [codes], videoLogits: codes };
     const { steps, checksums } = golden[order];
     const parameters = gptParameters(shape);
     const optimizer = optimizerConfig.parse(golden.optimizer);

@@ -12,7 +12,13 @@ import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { buildLossGraph } from '#main/ml/training/gradient-graph.ts';
 import { CachedGpt } from '#main/workers/generate/cached-gpt.ts';
 import { Session } from '#main/workers/runtime/session.ts';
-import { randomWeights, tinyExample, tinyShape, tinyShapeWithFeature } from './tiny-gpt.ts';
+import {
+  randomWeights,
+  tinyExample,
+  tinyShape,
+  tinyShapeInFactors,
+  tinyShapeWithFeature,
+} from './tiny-gpt.ts';
 
 const compute = { device: 'cpu', threads: 1 } as const;
 const random = Random.seeded(5);
@@ -30,9 +36,27 @@ async function fullNats(task: GptSequence, shape: GptShape, feeds: object) {
 const natsAt = (logits: Float32Array, row: number, classes: number, target: number) =>
   -logSoftmax(logits.subarray(row * classes, (row + 1) * classes))[target]!;
 
+/** The same for a video token, factor by factor. */
+function videoNatsAt(
+  logits: Float32Array,
+  row: number,
+  { codeFactors, videoLogits }: GptShape,
+  token: number,
+) {
+  const own = logits.subarray(row * videoLogits, (row + 1) * videoLogits);
+  let [at, rest, nats] = [0, token, 0];
+  for (const size of codeFactors) {
+    nats += natsAt(own.subarray(at, at + size), 0, size, rest % size);
+    rest = Math.floor(rest / size);
+    at += size;
+  }
+  return nats;
+}
+
 const clipCases = [
   { task: 'generate', name: 'words alone', shapeOf: tinyShape },
   { task: 'generate', name: 'with a sentence feature', shapeOf: tinyShapeWithFeature },
+  { task: 'generate', name: 'with a codebook in factors', shapeOf: tinyShapeInFactors },
   { task: 'inbetween', name: 'words alone', shapeOf: tinyShape },
   { task: 'loop', name: 'with a sentence feature', shapeOf: tinyShapeWithFeature },
 ] as const;
@@ -72,7 +96,7 @@ describe('decoding with a KV cache', () => {
       let nats = 0;
       for (let place = 0; place < shape.videoTokens; place++) {
         const token = example.tokens[place]!;
-        nats += natsAt(logits, 0, shape.codes, token);
+        nats += videoNatsAt(logits, 0, shape, token);
         if (place + 1 === shape.videoTokens) break;
         const reading = await gpt.read(Int32Array.of(token), Int32Array.of(place));
         if (place + 2 < shape.videoTokens) await reading.commit();
@@ -103,7 +127,7 @@ describe('decoding with a KV cache', () => {
         const { logits } = await gpt.read(part('masked') as Int32Array, places);
         const [targets, weights] = [part('tokens'), part('weights')];
         for (let i = 0; i < frameTokens; i++)
-          nats += weights[i]! * natsAt(logits, i, shape.codes, targets[i]!);
+          nats += weights[i]! * videoNatsAt(logits, i, shape, targets[i]!);
         if (t + 1 < shape.grid.T) await (await gpt.read(targets as Int32Array, places)).commit();
       }
       await gpt.dispose();

@@ -19,6 +19,12 @@ export function tinyShapeWithFeature(order: GptConfig['order']): GptShape {
   return { ...tinyShape(order), textFeatures: 5 };
 }
 
+/** With a codebook that is predicted in two factors. */
+export function tinyShapeInFactors(order: GptConfig['order']): GptShape {
+  const factors = { codes: 33 * 35, codeFactors: [33, 35], videoLogits: 33 + 35 };
+  return { ...tinyShape(order), ...factors };
+}
+
 /** Unlike the start values, none are zero: blocks do something. */
 export function randomWeights(shape: GptShape): Map<string, Float32Array> {
   const random = Random.seeded(3, 'weights');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeStep, maskedAfterStep, startFrame } from '#main/ml/sampling/masked-decoding.ts';
 
 const MASK = 9;
+const factors = [3];
 const allMasked = (count: number) => startFrame(new Int32Array(count).fill(MASK), MASK);
 const greedy = { temperature: 0, topP: 1 };
 
@@ -20,11 +21,11 @@ describe('masked decoding', () => {
 
   it('decides the surest positions first', () => {
     const frame = allMasked(8);
-    decodeStep(frame, logitsAt, 0, 2, greedy, Math.random);
+    decodeStep(frame, logitsAt, factors, 0, 2, greedy, Math.random);
     expect([...frame.isMasked]).toEqual([1, 1, 1, 1, 1, 0, 0, 0]);
     expect([...frame.tokens]).toEqual([MASK, MASK, MASK, MASK, MASK, 2, 0, 1]);
     expect(frame.confidence[7]).toBeGreaterThan(frame.confidence[6]!);
-    decodeStep(frame, logitsAt, 1, 2, greedy, Math.random);
+    decodeStep(frame, logitsAt, factors, 1, 2, greedy, Math.random);
     expect([...frame.tokens]).toEqual([0, 1, 2, 0, 1, 2, 0, 1]);
   });
 
@@ -33,7 +34,7 @@ describe('masked decoding', () => {
     const frame = startFrame(given, MASK);
     expect(frame.toDecide).toBe(8);
     const left = [0, 1, 2, 3].map((step) => {
-      decodeStep(frame, logitsAt, step, 4, greedy, Math.random);
+      decodeStep(frame, logitsAt, factors, step, 4, greedy, Math.random);
       return frame.isMasked.reduce((sum, masked) => sum + masked, 0);
     });
     expect(left).toEqual([0, 1, 2, 3].map((step) => maskedAfterStep(step, 4, 8)));
@@ -44,7 +45,7 @@ describe('masked decoding', () => {
 
   it('decides at least one token a step, even with more steps than tokens', () => {
     const frame = allMasked(4);
-    for (let step = 0; step < 4; step++) decodeStep(frame, logitsAt, step, 64, greedy, Math.random);
+    for (let step = 0; step < 4; step++) decodeStep(frame, logitsAt, factors, step, 64, greedy, Math.random);
     expect(frame.isMasked).not.toContain(1);
   });
 
@@ -55,7 +56,7 @@ describe('masked decoding', () => {
       const frame = allMasked(16);
       const flat = () => new Float32Array(3);
       for (let step = 0; step < 4; step++)
-        decodeStep(frame, flat, step, 4, { temperature: 1, topP: 1 }, random);
+        decodeStep(frame, flat, factors, step, 4, { temperature: 1, topP: 1 }, random);
       return [...frame.tokens];
     };
     expect(decode(1)).toEqual(decode(1));

@@ -57,7 +57,7 @@ export function stageSizes(config: TrainingConfig): Record<'tokenizer' | 'gpt', 
       activations:
         (gpt.recompute ? RECOMPUTED_SHARE : 1) *
         microBatchFor(gpt.batch, gpt.microBatch) *
-        (blocks(mind.depth, sequence, mind.videoTokens, mind) + 3 * mind.videoTokens * mind.codes),
+        (blocks(mind.depth, sequence, mind.videoTokens, mind) + 3 * mind.videoTokens * mind.videoLogits),
     },
   };
 }

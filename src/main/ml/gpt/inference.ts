@@ -43,7 +43,7 @@ export function prefixLength(task: GptTask, shape: GptShape): number {
 
 /**
  * With R rows served by each: outputs `k.<block>` and `v.<block>` [B·R, H, prefix, K], and where video follows in `raster`
- * order `logits` [B·R, 1, codes].
+ * order `logits` [B·R, 1, videoLogits].
  */
 export function prefixGraph(
   weights: Weights,
@@ -114,7 +114,7 @@ export interface ContinuationOptions {
 
 /**
  * Inputs: `tokens` [B, Q] and their `places` [Q] in the window or text (int32), the cache's `mask` [1, P], `k.<block>` and
- * `v.<block>` [B, H, P, K]. Outputs: `logits` [B, Q, codes or textVocabulary], and `next-k.<block>`, `next-v.<block>` of the
+ * `v.<block>` [B, H, P, K]. Outputs: `logits` [B, Q, videoLogits or textVocabulary], and `next-k.<block>`, `next-v.<block>` of the
  * new tokens [B, H, Q, K].
  */
 export function continuationGraph(weights: Weights, shape: GptShape, options: ContinuationOptions): Graph {

@@ -12,6 +12,7 @@ import { embedding, linears, rmsNorm, swiglu } from '../nn/layers.ts';
 import { multiply } from '../nn/linear-weight.ts';
 import type { BoundParameters } from '../nn/parameters.ts';
 import { rotate } from '../nn/rotary.ts';
+import { factorsOf, offsetsOf } from './code-factors.ts';
 import { tasks, type GptTask } from './parameters.ts';
 import type { Rotation } from './positions.ts';
 import type { GptShape } from './shape.ts';
@@ -60,7 +61,12 @@ export class Gpt {
 
   /** Video tokens or masks [B, S] → [B, S, D] */
   embedVideo(tokens_BS: Value): Value {
-    return embedding(this.#parameters.get('embedding.video'), tokens_BS);
+    const { codeFactors } = this.shape;
+    const table = this.#parameters.get('embedding.video');
+    const offsets = offsetsOf(codeFactors);
+    return factorsOf(tokens_BS, codeFactors)
+      .map((factor_BS, i) => embedding(table, offsets[i] === 0 ? factor_BS : op.add(factor_BS, offsets[i]!)))
+      .reduce(op.add);
   }
 
   /** [B, S, D] → [B, S, D] of the tokens that `attend` kept, normalised for the heads. */
@@ -83,7 +89,7 @@ export class Gpt {
     return rmsNorm(x, this.#parameters.get('norm'));
   }
 
-  /** Logits over the codebook, [B, S, codes]. */
+  /** Logits over the factors of the codebook, one after the other, [B, S, videoLogits]. */
   videoLogits(x_BSD: Value): Value {
     return op.matmul(x_BSD, this.#parameters.get('head.video'));
   }

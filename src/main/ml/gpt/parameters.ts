@@ -19,7 +19,7 @@ export const isConditioned = (task: GptTask): task is ConditionedTask =>
 const EMBEDDING_STD = 0.02;
 
 export function gptParameters(shape: GptShape): ParameterSet {
-  const { width, heads, depth, innerWidth, textVocabulary, textFeatures, codes } = shape;
+  const { width, heads, depth, innerWidth, textVocabulary, textFeatures, videoLogits } = shape;
   const set = new ParameterSet();
   set.embedding('embedding.task', [Object.keys(tasks).length, width], EMBEDDING_STD);
   set.embedding('embedding.text', [textVocabulary, width], EMBEDDING_STD);
@@ -28,8 +28,8 @@ export function gptParameters(shape: GptShape): ParameterSet {
     // would multiply gradients by a thousand.
     set.embedding('embedding.feature', [textFeatures, width], EMBEDDING_STD);
   }
-  // One row more than the codebook: the mask.
-  set.embedding('embedding.video', [codes + 1, width], EMBEDDING_STD);
+  // The factors of the codebook one after the other, and one row more: the mask.
+  set.embedding('embedding.video', [videoLogits + 1, width], EMBEDDING_STD);
   for (let i = 0; i < depth; i++) {
     const block = `block.${i}`;
     set.ones(`${block}.attention.norm`, [width]);
@@ -43,7 +43,7 @@ export function gptParameters(shape: GptShape): ParameterSet {
     set.declare(`${block}.feedForward.down`, [innerWidth, width], { kind: 'zeros' });
   }
   set.ones('norm', [width]);
-  set.head('head.video', [width, codes], EMBEDDING_STD);
+  set.head('head.video', [width, videoLogits], EMBEDDING_STD);
   set.head('head.text', [width, textVocabulary], EMBEDDING_STD);
   return set;
 }

@@ -15,6 +15,7 @@ import {
 } from '../nn/block-attention.ts';
 import { tokenLosses } from '../nn/losses.ts';
 import { specialToken } from '../text/vocabulary.ts';
+import { factorsOf } from './code-factors.ts';
 import type { Attend, Gpt } from './model.ts';
 import { rotation, taskPosition, textPositions, videoPositions } from './positions.ts';
 import { embedPrefix, prefixBlocks, type Given } from './prefix.ts';
@@ -47,7 +48,7 @@ export function rasterLosses(gpt: Gpt, given: Given, tokens_BN: Value): ClipLoss
       count,
     ),
   );
-  const nats_BN = natsOf(gpt.videoLogits(x_BND), tokens_BN);
+  const nats_BN = videoNats(gpt, x_BND, tokens_BN);
   return { nats_B: op.reduceSum(nats_BN, { axes: [1] }), counts_B: clipCounts(gpt, batch) };
 }
 
@@ -97,7 +98,7 @@ export function frameLosses(
     rotation(graph, positions, shape),
     attending(shape, blocks, count),
   );
-  const nats_BN = natsOf(gpt.videoLogits(x_BND), tokens_BN);
+  const nats_BN = videoNats(gpt, x_BND, tokens_BN);
   const weighted_BN = op.mul(nats_BN, weights_BN);
   return { nats_B: op.reduceSum(weighted_BN, { axes: [1] }), counts_B: clipCounts(gpt, batch) };
 }
@@ -150,6 +151,16 @@ export function framesFirst(graph: Graph, { order, frameTokens, grid }: GptShape
       ? frameCausalBlocks(frames)
       : frames.flatMap((stretch) => causalBlocks(graph, stretch))),
   ];
+}
+
+/** −log p of each video token: the sum over its factors. */
+function videoNats(gpt: Gpt, x_BND: Value, tokens_BN: Value): Value {
+  const { codeFactors } = gpt.shape;
+  const logits = gpt.videoLogits(x_BND);
+  const parts = codeFactors.length === 1 ? [logits] : op.split(logits, 2, codeFactors);
+  return factorsOf(tokens_BN, codeFactors)
+    .map((factor_BN, i) => natsOf(parts[i]!, factor_BN))
+    .reduce(op.add);
 }
 
 /** −log p of each target; logits [B, S, C], targets [B, S]. */

@@ -1,4 +1,6 @@
 /** All sizes of a GPT, worked out once from the settings of a run. */
+import { codebookSize } from '../tokenizer/fsq.ts';
+import { codeFactors } from './code-factors.ts';
 import type { GptConfig, TokenizerConfig, WindowConfig } from '#shared/domain/training-config.ts';
 
 /** Tokens of a window along time, height and width. */
@@ -22,6 +24,10 @@ export interface GptShape {
   readonly textFeatures: number;
   /** Size of the video codebook; the token `codes` is the mask. */
   readonly codes: number;
+  /** In which a token is predicted, see `code-factors.ts`; their product is `codes`. */
+  readonly codeFactors: readonly number[];
+  /** Logits of a video token: the sum of its factors. */
+  readonly videoLogits: number;
   readonly grid: TokenGrid;
   /** Tokens of a latent frame, and of the whole window. */
   readonly frameTokens: number;
@@ -44,6 +50,7 @@ export function gptShape(
     W: window.size / tokenizer.strideS,
   };
   const frameTokens = grid.H * grid.W;
+  const factors = codeFactors(tokenizer.levels);
   return {
     order: model.order,
     width: model.width,
@@ -53,7 +60,9 @@ export function gptShape(
     textLength: model.textLength,
     textVocabulary,
     textFeatures: model.textFeatures,
-    codes: tokenizer.levels.reduce((product, levels) => product * levels, 1),
+    codes: codebookSize(tokenizer.levels),
+    codeFactors: factors,
+    videoLogits: factors.reduce((sum, size) => sum + size, 0),
     grid,
     frameTokens,
     videoTokens: grid.T * frameTokens,

@@ -1,5 +1,6 @@
 /** Masked decoding of one latent frame: all tokens are guessed at once, the surest stay (MaskGIT, Chang et al. 2022). */
-import { chooseToken, type Random, type TokenSettings } from './choose-token.ts';
+import { chooseCode } from './choose-code.ts';
+import type { Random, TokenSettings } from './choose-token.ts';
 
 /** Confidence is shaken by this much Gumbel noise at first, less at each step: else every clip looks its smoothest. */
 const CONFIDENCE_NOISE = 4.5;
@@ -38,11 +39,13 @@ export function maskedAfterStep(step: number, steps: number, tokenCount: number)
 /**
  * One step: draws a token for each masked position and keeps the surest, at least one.
  *
- * @param logitsAt logits over the codebook at a position of the frame
+ * @param logitsAt logits over the factors of the codebook at a position of the frame
+ * @param factors their sizes
  */
 export function decodeStep(
   frame: FrameInProgress,
   logitsAt: (position: number) => Float32Array,
+  factors: readonly number[],
   step: number,
   steps: number,
   settings: TokenSettings,
@@ -51,7 +54,7 @@ export function decodeStep(
   const positions = [...frame.isMasked.keys()].filter((position) => frame.isMasked[position] === 1);
   const noise = settings.temperature === 0 ? 0 : CONFIDENCE_NOISE * (1 - (step + 1) / steps);
   const guesses = positions.map((position) => {
-    const choice = chooseToken(logitsAt(position), settings, random);
+    const choice = chooseCode(logitsAt(position), factors, settings, random);
     return { position, ...choice, score: Math.log(choice.probability) + noise * gumbel(random) };
   });
   guesses.sort((a, b) => b.score - a.score || a.position - b.position);

@@ -33,7 +33,7 @@ export interface Reading {
 export interface Decoder {
   /**
    * Starts anew with `text` or, to caption, `tokens` for each row of the prefix, and what else the task and the model read. In
-   * `raster` order returns the logits of the first video token, [batch, codes].
+   * `raster` order returns the logits of the first video token, [batch, videoLogits].
    */
   start(prefix: Int32Array, given?: Given): Promise<Float32Array | undefined>;
   /**

@@ -4,7 +4,8 @@ import type { GptShape } from '#main/ml/gpt/shape.ts';
 import type { Weights } from '#main/ml/nn/parameters.ts';
 import { Random } from '#shared/domain/random.ts';
 import type { SamplingSettings } from '#shared/domain/sampling-presets.ts';
-import { chooseToken, guide, type TokenChoice } from '#main/ml/sampling/choose-token.ts';
+import { chooseCode } from '#main/ml/sampling/choose-code.ts';
+import { guide, type TokenChoice } from '#main/ml/sampling/choose-token.ts';
 import { decodeStep, isDecided, startFrame } from '#main/ml/sampling/masked-decoding.ts';
 import { specialToken } from '#main/ml/text/vocabulary.ts';
 import type { ReadPrompt } from '../runtime/prompt-reader.ts';
@@ -103,7 +104,7 @@ export class VideoSampler {
     given: readonly Int32Array[],
     draws: readonly Draw[],
   ): AsyncGenerator<readonly SampledFrame[]> {
-    const { frameTokens, codes, grid } = this.#shape;
+    const { frameTokens, codes, codeFactors, grid } = this.#shape;
     const { settings } = this.#request;
     for (let t = 0; t < grid.T; t++) {
       const [from, to] = [t * frameTokens, (t + 1) * frameTokens];
@@ -115,7 +116,7 @@ export class VideoSampler {
         frames.forEach((frame, take) => {
           if (isDecided(frame)) return;
           const logitsAt = (position: number) => this.#logits(logits, take, position, frameTokens);
-          decodeStep(frame, logitsAt, step, settings.steps, settings, draws[take]!);
+          decodeStep(frame, logitsAt, codeFactors, step, settings.steps, settings, draws[take]!);
         });
       }
       if (t + 1 < grid.T) await (await read()).commit();
@@ -128,12 +129,12 @@ export class VideoSampler {
     given: readonly Int32Array[],
     draws: readonly Draw[],
   ): AsyncGenerator<readonly SampledFrame[]> {
-    const { frameTokens, videoTokens, codes, grid } = this.#shape;
+    const { frameTokens, videoTokens, codes, codeFactors, grid } = this.#shape;
     let logits = firstLogits;
     const choose = (take: number, place: number): TokenChoice => {
       const token = given[take]![place]!;
       if (token !== codes) return { token, probability: 1 };
-      return chooseToken(this.#logits(logits, take, 0, 1), this.#request.settings, draws[take]!);
+      return chooseCode(this.#logits(logits, take, 0, 1), codeFactors, this.#request.settings, draws[take]!);
     };
     for (let t = 0; t < grid.T; t++) {
       const frames = draws.map(() => ({
@@ -189,10 +190,10 @@ export class VideoSampler {
 
   /** Logits of a position in a take, after guidance. */
   #logits(logits: Float32Array, take: number, position: number, queries: number): Float32Array {
-    const { codes } = this.#shape;
+    const { videoLogits } = this.#shape;
     const ofRow = (row: number) => {
-      const start = (row * queries + position) * codes;
-      return logits.subarray(start, start + codes);
+      const start = (row * queries + position) * videoLogits;
+      return logits.subarray(start, start + videoLogits);
     };
     if (!this.#isGuided) return ofRow(take);
     const { seeds, settings } = this.#request;
