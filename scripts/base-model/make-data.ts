@@ -1,7 +1,7 @@
 /**
  * Makes the data that the base model is trained on: clips as animated WebP with captions beside them (they can be imported
  * into any workspace), and snapshot files that say which clip belongs to which part.
- * From the command line: node scripts/base-model/make-data.ts --out <folder>
+ * From the command line: node scripts/base-model/make-data.ts [--out FOLDER] [--only snapshot.json]
  */
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -33,7 +33,12 @@ const AT_ONCE = 4;
 /** One clip of the snapshot. */
 type Member = SnapshotFile['members'][number];
 
-export async function makeData(outputFolder: string, say: (sentence: string) => void): Promise<void> {
+/** `only`: the one list of clips that is made; all when left out. */
+export async function makeData(
+  outputFolder: string,
+  say: (sentence: string) => void,
+  only?: string,
+): Promise<void> {
   const clips = join(outputFolder, 'clips');
   await mkdir(clips, { recursive: true });
   const emoji = await readAnimatedEmoji(say);
@@ -52,6 +57,7 @@ export async function makeData(outputFolder: string, say: (sentence: string) => 
     ['unseen-variants.json', planUnseenVariants(emoji, splitOf)],
     ['new-concept.json', planNewConcept(emoji, splitOf)],
   ] as const) {
+    if (only !== undefined && file !== only) continue;
     const members = await paintAll(plans, clips, say);
     const hash = createHash('sha256')
       .update(JSON.stringify(members.map(({ path: _, group: __, ...rest }) => rest)))
@@ -190,6 +196,8 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { out: { type: 'string', default: '.cache/base-model/data' } } });
-  await makeData(values.out, console.log);
+  const { values } = parseArgs({
+    options: { out: { type: 'string', default: '.cache/base-model/data' }, only: { type: 'string' } },
+  });
+  await makeData(values.out, console.log, values.only);
 }

@@ -89,7 +89,7 @@ export function planUnseenVariants(
 ): Plan[] {
   return emoji
     .filter(({ key, hasSkinTone }) => !hasSkinTone && splitOf.get(key) === 'train')
-    .map((one) => planEmoji(one, 'test', 'unseen', 1));
+    .map((one, i) => planEmoji(one, 'test', 'unseen', 1 + (i % 2)));
 }
 
 /** A concept that is in no clip of the train split, as a creator would bring it: a few dozen clips of one thing. */
