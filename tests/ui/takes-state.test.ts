@@ -35,7 +35,12 @@ test('puts everything that made a take back into the controls', async () => {
   const { connection } = await startEngine({ 'generation.listTakes': () => ({ takes: [] }) });
   const takes = new TakesState(connection);
   const take = sampleTake(1, { prompt: 'eyes' });
-  takes.reuse({ ...take, sampling: { ...take.sampling, seed: 7, guidance: 5 } });
+  takes.reuse({
+    ...take,
+    task: { kind: 'loop' },
+    sampling: { ...take.sampling, seed: 7, guidance: 5 },
+  });
+  expect(takes.task).toEqual({ kind: 'loop' });
   expect([takes.prompt, takes.runId, takes.newSeed]).toEqual(['eyes', take.runId, false]);
   expect(takes.sampling).toMatchObject({ seed: 7, guidance: 5 });
 });
@@ -55,7 +60,11 @@ test('several takes come side by side, in the order of their seeds, and the firs
   takes.choosePreset('best');
   expect(takes.preset).toBe('best');
   await takes.generate();
-  expect(calls.at(-1)?.input).toMatchObject({ takes: 2, sampling: { steps: 16 } });
+  expect(calls.at(-1)?.input).toMatchObject({
+    takes: 2,
+    sampling: { steps: 16 },
+    task: { kind: 'generate' },
+  });
   expect(takes.takes.map(({ id }) => id)).toEqual([5, 6, 1].map(sampleId));
   expect(takes.currentId).toBe(sampleId(5));
   events.emit('generation.take', { ...started[1]!, framesDone: 5 });

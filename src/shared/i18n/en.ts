@@ -355,6 +355,12 @@ export const en = {
   'generate.sure': 'Show how sure the model was',
   'generate.sureFrame':
     'How sure the model was of this frame: {share} on average; tinted where it was less sure',
+  'generate.loop': 'Let the clip end where it began, as a loop',
+  'generate.noTask': 'Make it from the prompt alone',
+  'task.extend': 'goes on from a clip',
+  'task.inpaint': 'fills in a part of a clip',
+  'task.inbetween': 'leads from one picture to another',
+  'task.loop': 'loop',
   'samplingPreset.fast': 'Fast',
   'samplingPreset.balanced': 'Balanced',
   'samplingPreset.best': 'Best',

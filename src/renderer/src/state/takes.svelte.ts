@@ -5,6 +5,7 @@ import {
   type Take,
   type TakeConfidence,
 } from '#shared/contract/generation.ts';
+import type { TakeTask } from '#shared/contract/take-task.ts';
 import { presetOf, samplingPresets, type SamplingPreset } from '#shared/domain/sampling-presets.ts';
 import type { Engine } from '../api/engine.ts';
 import { randomSeed } from '../ui/random-seed.ts';
@@ -16,6 +17,8 @@ export class TakesState {
   error = $state.raw<unknown>();
   prompt = $state('');
   sampling = $state<Sampling>(samplingSchema.parse({}));
+  /** What a take is made from beside the prompt. */
+  task = $state.raw<TakeTask>({ kind: 'generate' });
   /** Takes a generation, side by side. */
   count = $state(1);
   runId = $state('');
@@ -48,8 +51,8 @@ export class TakesState {
   /** The takes come side by side; the first of them goes into the player. */
   async generate(): Promise<readonly Take[]> {
     if (this.newSeed) this.sampling.seed = randomSeed();
-    const { runId, prompt, sampling, count } = this;
-    const request = { runId, prompt: prompt.trim(), sampling, takes: count };
+    const { runId, prompt, task, sampling, count } = this;
+    const request = { runId, prompt: prompt.trim(), task, sampling, takes: count };
     const { takes } = await this.#engine.call('generation.start', request);
     for (const take of takes) this.#accept(take);
     this.currentId = takes[0]!.id;
@@ -63,6 +66,7 @@ export class TakesState {
   /** Puts everything that made a take back into the controls. */
   reuse(take: Take): void {
     this.prompt = take.prompt;
+    this.task = take.task;
     this.sampling = { ...take.sampling };
     this.runId = take.runId;
     this.newSeed = false;
