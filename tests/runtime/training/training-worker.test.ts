@@ -2,7 +2,12 @@ import { cp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readSafetensors, writeSafetensors } from '#main/ml/format/safetensors.ts';
-import { readCheckpoint, writeCheckpoint } from '#main/workers/runtime/checkpoint-store.ts';
+import { bestCheckpoint, readCheckpoint, writeCheckpoint } from '#main/workers/runtime/checkpoint-store.ts';
+import { encodeClip } from '#main/workers/runtime/encode-clip.ts';
+import { openTokenizer } from '#main/workers/runtime/load-checkpoint.ts';
+import type { WorkerContext } from '#main/workers/runtime/serve-worker.ts';
+import { encodeClips } from '#main/workers/train/encode-clips.ts';
+import { openRun } from '#main/workers/train/run.ts';
 import { evalOptions } from '#shared/contract/evaluation.ts';
 import type { EvalSpec, TrainSpec, WorkerResult } from '#shared/contract/workers.ts';
 import {
@@ -61,6 +66,20 @@ test('a run goes through its phases, learns, and evaluates after every epoch', (
   expect(value('gpt loss/val 8')).toBeLessThan(value('gpt loss/val 0'));
   // Before training the GPT can only guess among 1,000 codes.
   expect(value('gpt loss/val 0')).toBeCloseTo(Math.log(1000), 0);
+});
+
+test('what the GPT reads of a clip is what the tokenizer made of it', async () => {
+  const { spec } = workspace;
+  const { signal } = new AbortController();
+  const context = { signal, progress: () => {}, did: () => {} } as unknown as WorkerContext;
+  const run = await openRun(spec, context);
+  const checkpoint = (await bestCheckpoint(run.checkpoints, 'tokenizer', () => {}))!;
+  const tokenizer = openTokenizer(checkpoint, spec);
+  const codes = await encodeClips(run, checkpoint);
+  for (const [record, clip] of [...run.train, ...run.val].entries())
+    expect(await codes.read(record)).toEqual(await encodeClip(tokenizer, await run.windows.read(clip)));
+  await codes.close();
+  await tokenizer.dispose();
 });
 
 test('checkpoints: the best, the last and one more are kept', async () => {
