@@ -35,11 +35,15 @@ test('measure, forecast for other lengths too, refuse what does not fit, train w
   expect(forecast.measuredAt).toBeGreaterThan(0);
   expect(existsSync(join(workspace, 'cache/dry-run'))).toBe(false);
 
-  // Ten times the epochs need no measurement of their own; other models do.
-  const longer = { ...tiny, gpt: { ...tiny.gpt, epochs: 40 } };
-  const long = await client.call('forecast.get', { snapshotId, config: longer });
-  expect(long.needs.seconds!.gpt).toBeGreaterThan(3 * forecast.needs.seconds!.gpt);
-  expect(long.needs.seconds!.tokenizer).toBe(forecast.needs.seconds!.tokenizer);
+  // More epochs need no measurement of their own, and as many more take as much longer; other models do need one.
+  const needsOf = async (epochs: number) => {
+    const config = { ...tiny, gpt: { ...tiny.gpt, epochs } };
+    return (await client.call('forecast.get', { snapshotId, config })).needs.seconds!;
+  };
+  const [long, longer] = [await needsOf(40), await needsOf(76)];
+  expect(long.gpt).toBeGreaterThan(forecast.needs.seconds!.gpt);
+  expect((longer.gpt - long.gpt) / (long.gpt - forecast.needs.seconds!.gpt)).toBeCloseTo(1, 6);
+  expect(long.tokenizer).toBe(forecast.needs.seconds!.tokenizer);
   const deeper = { ...tiny, gpt: { ...tiny.gpt, model: { ...tiny.gpt.model, depth: 2 } } };
   expect((await client.call('forecast.get', { snapshotId, config: deeper })).measuredAt).toBeNull();
 
