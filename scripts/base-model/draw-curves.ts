@@ -42,7 +42,10 @@ for (const path of values.curves) {
 const drawn = panels.map(({ title, curves }, i) => {
   const series = curves.map(([name, stage, colour]): Series => {
     const own = points.filter((point) => point.name === name && point.stage === stage);
-    return { name, colour, points: thinned(own.map(({ epoch, value }) => [epoch, value])) };
+    // A run that was stopped has told some steps twice.
+    const byStep = [...new Map(own.map((point) => [point.step, point])).values()];
+    const inOrder = byStep.toSorted((a, b) => a.step - b.step);
+    return { name, colour, points: thinned(inOrder.map(({ epoch, value }) => [epoch, value])) };
   });
   return panel(title, series, i * (PANEL.width + 20));
 });
@@ -90,7 +93,7 @@ function panel(title: string, series: readonly Series[], left: number): string {
   );
   const names = series.map(
     ({ name, colour }, i) =>
-      `<text x="${PANEL.width - MARGIN.right}" y="${MARGIN.top + 12 + 15 * i}" text-anchor="end" fill="${colour}">${name}</text>`,
+      `<text x="${PANEL.width - MARGIN.right}" y="${PANEL.height - MARGIN.bottom - 10 - 15 * i}" text-anchor="end" fill="${colour}">${name}</text>`,
   );
   return (
     `<g transform="translate(${left} 0)"><text x="${MARGIN.left}" y="18" font-size="13" fill="#0f172a">${title}</text>` +

@@ -93,10 +93,10 @@ function measures({ metrics }: ModelPackageManifest, evaluation: unknown): strin
   );
 }
 
-/** Every number in a JSON document, by its path. */
+/** Numbers in a JSON document by their path, but no lists: a card says how good a model is, not how each take came out. */
 function numbersIn(value: unknown, path = ''): [string, number][] {
   if (typeof value === 'number') return [[path, value]];
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
   return Object.entries(value).flatMap(([key, inner]) => numbersIn(inner, path ? `${path}/${key}` : key));
 }
 
