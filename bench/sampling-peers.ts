@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { median } from '#shared/domain/median.ts';
 import type { GptConfig } from '#shared/domain/training-config.ts';
 import { commonOptions, coresFor, list, machineLine } from './peers/options.ts';
 import { peerFile, Side } from './peers/side.ts';
 import { writeSamplingTask } from './peers/sampling-task.ts';
-import { best, median, printTable } from './peers/table.ts';
+import { best, printTable } from './peers/table.ts';
 import { benchGpt, gptNames, type GptName } from './peers/task.ts';
 
 const peerNames = ['eager', 'compile'] as const;

@@ -1,13 +1,8 @@
 /** Puts the results of a duel into a table to read. */
+import { median } from '#shared/domain/median.ts';
 import { TRACE_STEPS, type DuelResult, type SideResult } from './duel.ts';
 
 export const best = (times: readonly number[]) => Math.min(...times);
-
-export function median(times: readonly number[]): number {
-  const sorted = times.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
 
 /** Largest difference of a side's losses from ours over the first steps. */
 export function lossDifference(side: SideResult, ours: SideResult): number {

@@ -30,13 +30,16 @@ export interface Background {
   bottom: Rgb;
 }
 
+export const plainWhite: Background = plain(colours[0]!, colours[0]!.rgb);
+
 /** Strength of the random change of a colour, of 255. */
 const JITTER = 10;
+/** Shares of backgrounds. */
 const PLAIN_WHITE = 0.25;
 const GRADIENT = 0.35;
 
 export function drawBackground(random: Random): Background {
-  if (random.uniform() < PLAIN_WHITE) return plain(colours[0]!, colours[0]!.rgb);
+  if (random.uniform() < PLAIN_WHITE) return plainWhite;
   const colour = colours[random.integer(colours.length)]!;
   const shade = mapRgb(colour.rgb, (value) => value + (2 * random.uniform() - 1) * JITTER);
   if (random.uniform() >= GRADIENT) return plain(colour, shade);

@@ -2,16 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolveTools } from '#main/engine/media/tools.ts';
 import type { PrecisionLoss } from '#main/ml/format/model-card.ts';
 import { exportModel, type ExportRequest } from '#main/workers/export/export-model.ts';
 import type { ReportDamage } from '#main/workers/runtime/checkpoint-store.ts';
 import { evalOptions } from '#shared/contract/evaluation.ts';
 import { modelPrecision } from '#shared/contract/models.ts';
-import { runWorker } from './worker.ts';
-
-/** Of the run, as far as the report cares: a package has none. */
-const NO_RUN = '0'.repeat(26);
+import { evaluateModel } from './evaluation.ts';
 
 interface HeldOut {
   snapshotPath: string;
@@ -29,16 +25,15 @@ export async function comparePrecisions(
 ): Promise<PrecisionLoss[]> {
   const scratch = await mkdtemp(join(tmpdir(), 'reelwright-precisions-'));
   try {
-    const tools = await resolveTools({ ffmpegPath: '', ffprobePath: '' });
     const losses: PrecisionLoss[] = [];
     for (const precision of modelPrecision.options) {
       const folder = join(scratch, precision);
       const { files } = await exportModel({ ...request, folder, precision }, report);
-      const asked = { ...evalOptions.parse({ quick: true, clips }), runId: NO_RUN, split: 'test' as const };
-      const spec = { ...asked, ...where, device: 'cpu' as const, tools, runFolder: folder };
-      const found = await runWorker({ kind: 'eval', spec }, scratch).result;
-      if (found.kind !== 'eval') throw new Error(`The evaluation gave a result of ${found.kind}`);
-      const { tokenLoss, psnr, ssim } = found.report;
+      const asked = { ...evalOptions.parse({ quick: true, clips }), split: 'test' as const };
+      const { tokenLoss, psnr, ssim } = await evaluateModel(
+        { ...asked, ...where, runFolder: folder },
+        scratch,
+      );
       const bytes = Object.values(files).reduce((sum, file) => sum + file.bytes, 0);
       losses.push({ precision, bytes, tokenLoss, psnr, ssim });
       const measured = `token loss ${tokenLoss.toFixed(5)}, PSNR ${psnr.toFixed(3)} dB, SSIM ${ssim.toFixed(5)}`;

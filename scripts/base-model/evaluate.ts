@@ -9,10 +9,9 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { evalTable } from '#main/cli/eval-table.ts';
 import { readPrompts } from '#main/cli/prompts-file.ts';
-import { resolveTools } from '#main/engine/media/tools.ts';
 import { splitName } from '#shared/contract/common.ts';
 import { evalOptions } from '#shared/contract/evaluation.ts';
-import { runWorker } from './worker.ts';
+import { evaluateModel } from './evaluation.ts';
 
 const { values } = parseArgs({
   options: {
@@ -44,27 +43,19 @@ try {
     preset: values.preset,
     gridFolder: values.grid === undefined ? null : resolve(values.grid),
   });
-  const worker = runWorker(
+  const report = await evaluateModel(
     {
-      kind: 'eval',
-      spec: {
-        ...options,
-        device: 'cpu',
-        threads: Number(values.threads),
-        tools: await resolveTools({ ffmpegPath: '', ffprobePath: '' }),
-        runId: '0'.repeat(26),
-        runFolder: resolve(values.run),
-        snapshotPath: resolve(values.data, values.snapshot),
-        cacheFolder: resolve(values.data, 'cache'),
-        split: splitName.parse(values.split),
-      },
+      ...options,
+      threads: Number(values.threads),
+      runFolder: resolve(values.run),
+      snapshotPath: resolve(values.data, values.snapshot),
+      cacheFolder: resolve(values.data, 'cache'),
+      split: splitName.parse(values.split),
     },
     scratch,
   );
-  const result = await worker.result;
-  if (result.kind !== 'eval') throw new Error(`an evaluation ended as ${result.kind}`);
-  console.log(evalTable(result.report));
-  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(result.report, null, 2));
+  console.log(evalTable(report));
+  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(report, null, 2));
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }

@@ -11,7 +11,7 @@ import sharp from 'sharp';
 import { hashFrame } from '#main/engine/media/frame-hash.ts';
 import type { ClipSource, SnapshotFile } from '#shared/contract/workers.ts';
 import { readAnimatedEmoji, type AnimatedEmoji } from '../emoji/catalogue.ts';
-import { colours } from './backgrounds.ts';
+import { plainWhite } from './backgrounds.ts';
 import { paintPictures, paintShape, type Picture } from './paint.ts';
 import {
   divideEmoji,
@@ -153,8 +153,11 @@ function difference(a: Picture, b: Picture): number {
 async function perceptualHashes({ path }: AnimatedEmoji): Promise<string[]> {
   const { pictures } = await decodePages(path);
   const shown = moments.map((t) => pictures[Math.floor(t * pictures.length)]!);
-  const white = { colour: colours[0]!, top: colours[0]!.rgb, bottom: colours[0]!.rgb };
-  const frames = paintPictures(shown, 1, { size: SIZE, background: white, poses: moments.map(() => ({})) });
+  const frames = paintPictures(shown, 1, {
+    size: SIZE,
+    background: plainWhite,
+    poses: moments.map(() => ({})),
+  });
   const bytes = SIZE * SIZE * 3;
   return moments.flatMap((_, t) => hashFrame(frames.subarray(t * bytes, (t + 1) * bytes), SIZE, SIZE) ?? []);
 }

@@ -5,7 +5,7 @@ import { groupClips } from '#shared/domain/near-duplicates.ts';
 import { Random } from '#shared/domain/random.ts';
 import { assignSplits } from '#shared/domain/split.ts';
 import type { AnimatedEmoji } from '../emoji/catalogue.ts';
-import { colours, drawBackground, type Background, type Colour } from './backgrounds.ts';
+import { colours, drawBackground, plainWhite, type Background, type Colour } from './backgrounds.ts';
 import { emojiCaption, motionCaption, shapeSubject } from './captions.ts';
 import { motions, shapes, type Motion, type Shape } from './motion.ts';
 
@@ -135,8 +135,6 @@ function planEmoji(emoji: AnimatedEmoji, split: SplitName, variant: string, inde
     motion: null,
   };
 }
-
-const plainWhite: Background = { colour: colours[0]!, top: colours[0]!.rgb, bottom: colours[0]!.rgb };
 
 /** Where left and right have no meaning: faces, animals, food, places, things; no signs, and no name that speaks of sides. */
 const mayBeMirrored = ({ category, en }: AnimatedEmoji) =>

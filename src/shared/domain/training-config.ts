@@ -129,3 +129,8 @@ export const trainingConfig = settings.superRefine(({ initFrom, tokenizer, gpt }
     refuse(['gpt', 'lora', 'rank'], `at most the width of the model, ${gpt.model.width}`);
 });
 export type TrainingConfig = z.output<typeof trainingConfig>;
+
+/** The share of micro-batches that know where their clips arrive: none where a window is one picture, which arrives where it begins. */
+export function conditionShareOf({ window, gpt }: Pick<TrainingConfig, 'window' | 'gpt'>): number {
+  return window.frames > 1 ? gpt.conditionShare : 0;
+}

@@ -13,6 +13,7 @@ import type { WorkerSpec } from '#shared/contract/workers.ts';
 import { sampling } from '#shared/contract/generation.ts';
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { untrainedRun } from './untrained-run.ts';
+import { quietContext } from '../quiet-context.ts';
 
 const tools = await resolveTools({ ffmpegPath: '', ffprobePath: '' });
 const compute = { device: 'cpu', threads: 1, tools } as const;
@@ -78,14 +79,7 @@ describe('generating', () => {
     async (order) => {
       const folder = temporaryFolder();
       const runFolder = await untrainedRun(folder, order);
-      const context = {
-        signal: new AbortController().signal,
-        emit: () => {},
-        progress: () => {},
-        plan: () => {},
-        did: () => {},
-        notice: () => {},
-      };
+      const context = quietContext();
       const take = async (name: string, settings: object) => {
         const takeFolder = join(folder, name);
         await generateTakes(generateSpec(runFolder, takeFolder, settings), context);
@@ -131,14 +125,9 @@ describe('generating', () => {
     const folder = temporaryFolder();
     const takeFolder = join(folder, 'take');
     const stop = new AbortController();
-    const result = await generateTakes(generateSpec(await untrainedRun(folder, 'frame'), takeFolder), {
-      signal: stop.signal,
-      emit: () => stop.abort(),
-      progress: () => {},
-      plan: () => {},
-      did: () => {},
-      notice: () => {},
-    });
+    const context = quietContext({ signal: stop.signal, emit: () => stop.abort() });
+    const spec = generateSpec(await untrainedRun(folder, 'frame'), takeFolder);
+    const result = await generateTakes(spec, context);
     expect(result).toEqual({ frames: 1, stopped: true });
     expect(readdirSync(takeFolder).toSorted()).toEqual(['frame-0000.png', 'take.mp4', 'tokens.json']);
     expect(tokensOf(takeFolder).tokens).toHaveLength(4);

@@ -12,6 +12,7 @@ import { sampling } from '#shared/contract/generation.ts';
 import { Random } from '#shared/domain/random.ts';
 import { temporaryFolder } from '../../fixtures/temporary-folder.ts';
 import { failOnDamage, tinyPackage } from './package-fixture.ts';
+import { quietContext } from '../quiet-context.ts';
 
 const compute = { device: 'cpu', threads: 1 } as const;
 const open = (folder: string) => loadModel(folder, compute, failOnDamage);
@@ -65,15 +66,7 @@ describe('what is exported', () => {
       const takes = [{ folder: takeFolder, seed }];
       const spec = { ...compute, tools, runFolder, takes, prompt: 'a turtle', sampling: steered };
       const task = { kind: 'generate' } as const;
-      const context = {
-        signal: new AbortController().signal,
-        emit: () => {},
-        progress: () => {},
-        plan: () => {},
-        did: () => {},
-        notice: failOnDamage,
-      };
-      await generateTakes({ ...spec, task, frameRate: 8 }, context);
+      await generateTakes({ ...spec, task, frameRate: 8 }, quietContext({ notice: failOnDamage }));
       return JSON.parse(await readFile(join(takeFolder, 'tokens.json'), 'utf8')) as Record<string, unknown>;
     };
     const { checkpoint, ...byRun } = await take(runFolder);

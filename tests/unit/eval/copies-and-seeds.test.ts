@@ -1,7 +1,8 @@
 /** Whether takes are copies, and whether seeds matter. */
 import { describe, expect, test } from 'vitest';
 import { clipSignature, signatureDistance } from '#main/ml/eval/clip-signature.ts';
-import { copyScore, createNearestSearch, median } from '#main/ml/eval/nearest-clip.ts';
+import { copyScore, createNearestSearch } from '#main/ml/eval/nearest-clip.ts';
+import { median } from '#shared/domain/median.ts';
 import { seedDiversity } from '#main/ml/eval/seed-diversity.ts';
 import { Random } from '#shared/domain/random.ts';
 

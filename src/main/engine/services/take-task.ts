@@ -2,7 +2,7 @@
 import type { PictureSource, TakeTask } from '#shared/contract/take-task.ts';
 import type { ClipSource, GenerateTask, PictureFile } from '#shared/contract/workers.ts';
 import { cellsOfRegion } from '#shared/domain/region.ts';
-import type { TrainingConfig } from '#shared/domain/training-config.ts';
+import { conditionShareOf, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { extendedLength, windowSlide } from '#shared/domain/window-slide.ts';
 import { AppError } from '#shared/errors/app-error.ts';
 import type { EngineContext } from '../context.ts';
@@ -24,8 +24,9 @@ export interface TaskPlan {
 export async function planTask(
   { db }: EngineContext,
   task: TakeTask,
-  { window, tokenizer, gpt }: Pick<TrainingConfig, 'window' | 'tokenizer' | 'gpt'>,
+  config: Pick<TrainingConfig, 'window' | 'tokenizer' | 'gpt'>,
 ): Promise<TaskPlan> {
+  const { window, tokenizer } = config;
   const { strideT, strideS } = tokenizer.model;
   const whole = { frameCount: window.frames, seconds: null };
   switch (task.kind) {
@@ -47,9 +48,7 @@ export async function planTask(
     }
     case 'inbetween':
     case 'loop':
-      // A window of one picture leads nowhere.
-      if (gpt.conditionShare === 0 || window.frames === 1)
-        throw new AppError('task-not-trained', { task: task.kind });
+      if (conditionShareOf(config) === 0) throw new AppError('task-not-trained', { task: task.kind });
       for (const picture of picturesOf(task)) await findPicture({ db }, picture, () => '');
       return whole;
   }

@@ -41,11 +41,3 @@ export function createNearestSearch<Id>(
 export function copyScore(distance: number, typical: number): number {
   return typical > 0 ? Math.min(1, Math.max(0, 1 - distance / typical)) : distance === 0 ? 1 : 0;
 }
-
-/** Throws when there are no values. */
-export function median(values: readonly number[]): number {
-  if (values.length === 0) throw new Error('Median of nothing');
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = (sorted.length - 1) / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
-}

@@ -3,7 +3,7 @@
  * to scale what was measured to other settings.
  */
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
-import type { TrainingConfig } from '#shared/domain/training-config.ts';
+import { conditionShareOf, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { gptParameters } from '../gpt/parameters.ts';
 import { clipPrefixLength } from '../gpt/prefix.ts';
 import { gptShape } from '../gpt/shape.ts';
@@ -40,7 +40,7 @@ export function stageSizes(config: TrainingConfig): Record<'tokenizer' | 'gpt', 
   // The text encoding may turn out smaller than it may be.
   const mind = gptShape(gpt.model, tokenizer.model, window, gpt.model.textVocabulary);
   // In frame order a masked copy of the frames follows the clean ones.
-  const isConditioned = gpt.conditionShare > 0 && mind.grid.T > 1;
+  const isConditioned = conditionShareOf(config) > 0;
   const sequence =
     clipPrefixLength(mind, isConditioned) + mind.videoTokens * (gpt.model.order === 'frame' ? 2 : 1);
   const patches = eyes.frames * eyes.size * eyes.size * 3;

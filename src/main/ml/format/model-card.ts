@@ -32,7 +32,7 @@ export interface PrecisionLoss {
 
 export interface ModelCardFacts {
   notes?: ModelCardNotes | undefined;
-  /** Report of an evaluation as JSON: every number in it becomes a line. */
+  /** Report of an evaluation as JSON: its numbers become lines. */
   evaluation?: unknown;
   precisions?: readonly PrecisionLoss[] | undefined;
 }

@@ -4,8 +4,8 @@ import * as op from '../onnx/ops.ts';
 import type { Heads } from '../nn/attention.ts';
 
 /**
- * New tokens over what is already decided, under a mask [1, past], whose length may be open, and over all of each other: one softmax over two products,
- * so that the keys and values of the past need not be copied.
+ * New tokens over what is already decided, under a mask [1, past], whose length may be open, and over all of each other: one
+ * softmax over two products, so that the keys and values of the past need not be copied.
  *
  * @returns [B, H, S, K]
  */

@@ -23,8 +23,8 @@ export interface GptTaskOptions {
 
 /**
  * For `buildGradientGraph` (training) and `buildLossGraph` (evaluation); `generateFeeds`, `captionFeeds` and
- * `conditionedFeeds` make the batches. The loss is in nats a token; the metrics `nats` and `counts` are what it is the quotient of, so that a mean over
- * many batches is Σ nats / Σ counts. It is exact in `raster` order and for captions, an upper bound in `frame` order.
+ * `conditionedFeeds` make the batches. The loss is in nats a token; the metrics `nats` and `counts` are what it is the
+ * quotient of, so that a mean over many batches is Σ nats / Σ counts. It is exact in `raster` order and for captions, an upper bound in `frame` order.
  */
 export function gptTask(kind: GptSequence, shape: GptShape, options: GptTaskOptions): Task {
   const { batch, dropout = 0, lowering } = options;

@@ -11,8 +11,9 @@ export interface StepInfo {
 }
 
 /**
- * Either arithmetic on elements, or a function of a whole matrix (or of several, side by side) that replaces `gradient`. Programs know the tensors `weight`,
- * `gradient` (the sum over micro-batches) and the rule's slots; the scalar `scale` makes the sum a clipped mean.
+ * Either arithmetic on elements, or a function of a whole matrix (or of several, side by side) that replaces `gradient`.
+ * Programs know the tensors `weight`, `gradient` (the sum over micro-batches) and the rule's slots; the scalar `scale` makes
+ * the sum a clipped mean.
  */
 export type Stage =
   | { kind: 'elements'; program: ElementProgram }

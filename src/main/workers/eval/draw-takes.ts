@@ -1,5 +1,5 @@
 /** Pictures of an evaluation's takes, at the pace of the clips that the model learned from. */
-import { median } from '#main/ml/eval/nearest-clip.ts';
+import { median } from '#shared/domain/median.ts';
 import { breathe } from '../runtime/breathe.ts';
 import type { Evaluation } from './evaluation.ts';
 import type { PromptTakes } from './make-takes.ts';

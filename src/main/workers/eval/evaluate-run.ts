@@ -32,7 +32,6 @@ export const evaluateRun: WorkerHandler<'eval'> = async (spec, context) => {
     ...{ spec, context, model, clips },
     trainClips: members.filter(({ split }) => split === 'train'),
     windows: createWindowCache(spec.cacheFolder, model.config.window, spec.tools),
-    prompts: model.prompts,
   };
   context.plan(planEvaluation(evaluation));
   try {
@@ -59,7 +58,7 @@ export const evaluateRun: WorkerHandler<'eval'> = async (spec, context) => {
     };
     return { report };
   } finally {
-    await evaluation.prompts.dispose();
+    await model.prompts.dispose();
     await model.tokenizer.dispose();
   }
 };

@@ -1,7 +1,6 @@
 /** What the parts of an evaluation share. */
 import type { EvalSpec, SnapshotFile } from '#shared/contract/workers.ts';
 import type { LoadedModel } from '../runtime/load-checkpoint.ts';
-import type { PromptReader } from '../runtime/prompt-reader.ts';
 import type { WorkerContext } from '../runtime/serve-worker.ts';
 import type { WindowCache } from '../runtime/window-cache.ts';
 
@@ -15,5 +14,4 @@ export interface Evaluation {
   readonly clips: readonly Member[];
   readonly trainClips: readonly Member[];
   readonly windows: WindowCache;
-  readonly prompts: PromptReader;
 }

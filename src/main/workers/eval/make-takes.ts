@@ -42,7 +42,7 @@ export function evalSettings({ spec }: Evaluation): SamplingSettings {
 
 /** Takes of a prompt are made side by side. Throws AppError `cancelled`. */
 export async function makeTakes(evaluation: Evaluation): Promise<PromptTakes[]> {
-  const { spec, context, model, prompts: reader } = evaluation;
+  const { spec, context, model } = evaluation;
   const settings = evalSettings(evaluation);
   const seeds = Array.from({ length: spec.takes }, (_, i) => spec.sampling.seed + i);
   const compute = { device: spec.device, threads: spec.threads };
@@ -52,7 +52,7 @@ export async function makeTakes(evaluation: Evaluation): Promise<PromptTakes[]> 
   let done = 0;
 
   const tokensOf = async (text: string): Promise<Int32Array[]> => {
-    const prompt = await reader.read(text);
+    const prompt = await model.prompts.read(text);
     const sampler = await VideoSampler.create(
       model.gptWeights,
       model.gptShape,

@@ -15,9 +15,8 @@ export interface PictureMeasures extends ReconstructionQuality {
 
 export async function measurePictures({
   clips,
-  model: { config, tokenizer },
+  model: { config, tokenizer, prompts },
   windows,
-  prompts,
   context,
 }: Evaluation): Promise<PictureMeasures> {
   const { size } = config.window;

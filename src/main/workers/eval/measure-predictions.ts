@@ -1,6 +1,7 @@
 /** How well the GPT predicts the tokens of clips, task by task and without their captions, and captions from clips. */
 import type { GptExample } from '#main/ml/gpt/batches.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
+import { conditionShareOf } from '#shared/domain/training-config.ts';
 import { breathe } from '../runtime/breathe.ts';
 import { chunks } from '../runtime/chunks.ts';
 import { evaluateGpt, gptEvaluations } from '../runtime/evaluate-gpt.ts';
@@ -28,14 +29,13 @@ export interface PredictionMeasures {
  */
 export const readingsOf = (model: LoadedModel): number => (knowsArrivals(model) ? 5 : 3);
 
-const knowsArrivals = ({ config, gptShape }: LoadedModel): boolean =>
-  config.gpt.conditionShare > 0 && gptShape.grid.T > 1;
+const knowsArrivals = ({ config }: LoadedModel): boolean => conditionShareOf(config) > 0;
 
 export async function measurePredictions(
-  { spec, context, prompts, model }: Evaluation,
+  { spec, context, model }: Evaluation,
   examples: readonly GptExample[],
 ): Promise<PredictionMeasures> {
-  const { config, gptShape, gptWeights } = model;
+  const { config, gptShape, gptWeights, prompts } = model;
   const batch = microBatchFor(config.gpt.batch, config.gpt.microBatch);
   const conditioned = knowsArrivals(model);
   const sessions = await LossSessions.open(

@@ -2,9 +2,10 @@
 import { chooseByLot } from '#main/ml/eval/choose-by-lot.ts';
 import { clipSignature, type ClipSignature } from '#main/ml/eval/clip-signature.ts';
 import { createMotionComparison } from '#main/ml/eval/motion-comparison.ts';
-import { copyScore, createNearestSearch, median } from '#main/ml/eval/nearest-clip.ts';
+import { copyScore, createNearestSearch } from '#main/ml/eval/nearest-clip.ts';
 import { seedDiversity } from '#main/ml/eval/seed-diversity.ts';
 import type { EvaluatedTake, TakeMeasures } from '#shared/contract/evaluation.ts';
+import { median } from '#shared/domain/median.ts';
 import { breathe } from '../runtime/breathe.ts';
 import type { Evaluation, Member } from './evaluation.ts';
 import type { PromptTakes } from './make-takes.ts';

@@ -4,9 +4,10 @@
  */
 import type { RunCosts } from '#shared/contract/forecast.ts';
 import type { ClipSource, ForecastSpec } from '#shared/contract/workers.ts';
+import { median } from '#shared/domain/median.ts';
 import { Random } from '#shared/domain/random.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
-import type { TrainingConfig } from '#shared/domain/training-config.ts';
+import { conditionShareOf, type TrainingConfig } from '#shared/domain/training-config.ts';
 import { BytePairEncoding } from '#main/ml/text/byte-pair-encoding.ts';
 import { codebookSize } from '#main/ml/tokenizer/fsq.ts';
 import { tokenizerShape } from '#main/ml/tokenizer/shape.ts';
@@ -20,7 +21,7 @@ import { gptStage } from '../train/gpt-stage.ts';
 import { openRun, type TrainingRun } from '../train/run.ts';
 import { tokenizerStage } from '../train/tokenizer-stage.ts';
 import { measureStage, MOST_ROUNDS, peakMemoryBytes, repeated } from './measure-stage.ts';
-import { median, timed } from './stopwatch.ts';
+import { timed } from './stopwatch.ts';
 
 /** Clips that are decoded for the dry run; they stay in the cache. */
 const SAMPLE_CLIPS = 8;
@@ -152,11 +153,11 @@ async function measureEncoding(
 }
 
 /** Kinds of micro-batches that the settings ask for. */
-function gptTasks({ gpt, window }: TrainingConfig): string[] {
+function gptTasks(config: TrainingConfig): string[] {
   return [
     'generate',
-    ...(gpt.captionShare > 0 ? ['caption'] : []),
-    ...(gpt.conditionShare > 0 && window.frames > 1 ? ['conditioned'] : []),
+    ...(config.gpt.captionShare > 0 ? ['caption'] : []),
+    ...(conditionShareOf(config) > 0 ? ['conditioned'] : []),
   ];
 }
 

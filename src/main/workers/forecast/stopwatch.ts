@@ -1,4 +1,5 @@
 /** Timing a piece of work that is done many times: warm-up left out, the median of the rest. */
+import { median } from '#shared/domain/median.ts';
 
 export interface Repeats {
   /** Measured times at the least, after the warm-up. */
@@ -31,11 +32,4 @@ export async function medians(
     await act((name, seconds) => recorded.set(name, [...(recorded.get(name) ?? []), seconds]));
   }
   return Object.fromEntries([...recorded].map(([name, values]) => [name, median(values)]));
-}
-
-/** The middle value; of an even number the mean of the two in the middle. */
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return Number.isInteger(middle) ? (sorted[middle - 1]! + sorted[middle]!) / 2 : sorted[Math.floor(middle)]!;
 }

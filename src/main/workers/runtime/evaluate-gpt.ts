@@ -35,16 +35,13 @@ export interface GptEvaluationOptions {
   conditioned?: boolean;
 }
 
-/** Names of the graphs. */
-export type GptEvaluation = GptSequence;
-
 /** The graphs that `evaluateGpt` runs; `conditioned` only where it is asked for. */
 export function gptEvaluations(
   shape: GptShape,
   batch: number,
   lowering: Lowering,
   { lora = null, conditioned = false }: GptEvaluationOptions = {},
-): Partial<Record<GptEvaluation, TrainingGraph>> & Record<'generate' | 'caption', TrainingGraph> {
+): Partial<Record<GptSequence, TrainingGraph>> & Record<'generate' | 'caption', TrainingGraph> {
   const graph = (kind: GptSequence) => {
     const task = gptTask(kind, shape, { batch, lowering });
     return buildLossGraph(lora ? adapted(task, lora) : task);
@@ -61,7 +58,7 @@ export function gptEvaluations(
  * that know where a clip arrives are evaluated on every `conditionedEvery`th part, from the first on; on none when it is 0.
  */
 export async function evaluateGpt(
-  evaluate: (graph: GptEvaluation, feeds: Batch) => Promise<Record<string, number>>,
+  evaluate: (graph: GptSequence, feeds: Batch) => Promise<Record<string, number>>,
   parts: Iterable<readonly GptExample[]> | AsyncIterable<readonly GptExample[]>,
   shape: GptShape,
   batch: number,
@@ -73,7 +70,7 @@ export async function evaluateGpt(
     const sum = { nats: 0, counts: 0 };
     return {
       options: { batch, random },
-      async add(graph: GptEvaluation, feeds: GptFeeds): Promise<void> {
+      async add(graph: GptSequence, feeds: GptFeeds): Promise<void> {
         const { nats, counts } = await evaluate(graph, feeds);
         sum.nats += nats!;
         sum.counts += counts!;

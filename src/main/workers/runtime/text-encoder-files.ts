@@ -1,10 +1,10 @@
 /** Reads the text encoder's files and makes sure that they are whole. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '#shared/errors/app-error.ts';
 import { resourcesFolder } from '#main/engine/app-paths.ts';
+import { sha256 } from './write-folder.ts';
 
 const entry = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 const manifestFile = z.object({ files: z.object({ 'model.onnx': entry, 'vocabulary.txt': entry }) });
@@ -18,9 +18,9 @@ export async function readTextEncoderFiles(
     const { files } = manifestFile.parse(JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')));
     const readWhole = async (name: FileName): Promise<Buffer> => {
       const bytes = await readFile(join(folder, name));
-      const found = createHash('sha256').update(bytes).digest('hex');
-      const { sha256 } = files[name];
-      if (found !== sha256) throw new Error(`${name} has the SHA-256 ${found}, not ${sha256}`);
+      const found = sha256(bytes);
+      const expected = files[name].sha256;
+      if (found !== expected) throw new Error(`${name} has the SHA-256 ${found}, not ${expected}`);
       return bytes;
     };
     const vocabulary = (await readWhole('vocabulary.txt')).toString('utf8').trimEnd().split('\n');

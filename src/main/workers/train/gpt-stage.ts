@@ -10,9 +10,10 @@ import { specialToken } from '#main/ml/text/vocabulary.ts';
 import { buildGradientGraph } from '#main/ml/training/gradient-graph.ts';
 import type { ClipSource } from '#shared/contract/workers.ts';
 import { microBatchFor } from '#shared/domain/stage-counts.ts';
+import { conditionShareOf } from '#shared/domain/training-config.ts';
 import { breathe } from '../runtime/breathe.ts';
 import { chunks } from '../runtime/chunks.ts';
-import { evaluateGpt, gptEvaluations, type GptEvaluation } from '../runtime/evaluate-gpt.ts';
+import { evaluateGpt, gptEvaluations } from '../runtime/evaluate-gpt.ts';
 import { TEXT_ENCODING_FILE } from '../runtime/load-checkpoint.ts';
 import { loweringFor } from '../runtime/session.ts';
 import type { Batch } from '../runtime/trainer.ts';
@@ -49,8 +50,7 @@ export function gptStage(
   const microBatch = microBatchFor(settings.batch, settings.microBatch);
   const shape = gptShape(settings.model, config.tokenizer.model, config.window, textEncoding.vocabulary);
   const lowering = loweringFor(device);
-  // A still image arrives where it begins.
-  const conditionShare = shape.grid.T > 1 ? settings.conditionShare : 0;
+  const conditionShare = conditionShareOf(config);
   const { lora } = settings;
   const graph = (kind: GptSequence) => {
     const task = gptTask(kind, shape, { batch: microBatch, dropout, lowering });
@@ -113,7 +113,7 @@ export function gptStage(
 
     async evaluate(evaluator: Evaluator, signal: AbortSignal): Promise<ValValues | null> {
       if (held.length === 0) return null;
-      const evaluateOne = async (graph: GptEvaluation, feeds: Batch) => {
+      const evaluateOne = async (graph: GptSequence, feeds: Batch) => {
         await breathe(signal);
         return evaluator.evaluate(graph, feeds);
       };
