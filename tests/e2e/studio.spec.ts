@@ -86,6 +86,8 @@ test('the clips are split, a model is trained, and a clip is generated and plays
   await expect(page.getByTestId('player')).toHaveAttribute('data-frames', '17', { timeout: 120_000 });
   await expect(page.getByTestId('take-card')).toHaveCount(1);
   await expect(page.getByTestId('player')).toHaveAttribute('data-status', 'done', { timeout: 60_000 });
+  // The end of the take must not take its frames away again.
+  await expect(page.getByTestId('player')).toHaveAttribute('data-frames', '17');
   await keepScreenshot(page, 'generate');
 
   // It plays: the current frame moves on by itself.
